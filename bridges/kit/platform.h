@@ -1,0 +1,45 @@
+// The seam between a chat platform and the house: four verbs up, four down.
+#pragma once
+
+#include <optional>
+
+#include "bridges/kit/capabilities.h"
+#include "bridges/kit/delivery.h"
+#include "broker/service/result.h"
+
+namespace parley::kit {
+
+enum class Link { down, connecting, up };
+
+// What a platform tells its bridge. The platform fills an event's origin.room.room, origin.native_id, author, time and
+// body (references by native id); the kit fills account, visibility, event ids, references by event id, received, hops.
+class Host {
+public:
+    virtual void link_changed(Link link, const service::Error& reason = {}) = 0;
+    virtual void received(bus::Event event) = 0;
+    virtual void delivered(const DeliveryId& id, const Receipt& receipt) = 0;
+    virtual void refused(const DeliveryId& id, const service::Error& reason) = 0;
+    // The room can be spoken in (joined) or not; deliveries to it wait meanwhile.
+    virtual void room_changed(const std::string& room, bool joined, const service::Error& reason = {}) = 0;
+    // Where the room's durable record ends, to ask the platform for what followed. nullopt: nothing yet.
+    virtual std::optional<Seen> last_seen(const std::string& room) const = 0;
+
+protected:
+    ~Host() = default;
+};
+
+// One chat network, seen from the bus. None of these may block. Everything runs on the reactor's thread.
+// Every delivery is answered exactly once, by delivered() or refused(), unless the link goes down first: then the kit
+// delivers it again when the room is back, in doubt.
+// The platform reconnects by itself (kit::Backoff) once connect() was called, until disconnect().
+class Platform {
+public:
+    virtual ~Platform() = default;
+    virtual const Capabilities& capabilities() const = 0;
+    virtual void connect() = 0;
+    virtual void disconnect() = 0;
+    virtual void deliver(const Delivery& delivery) = 0;
+    virtual void backfill(const BackfillRequest&) {}  // Called only if capabilities() say so.
+};
+
+}  // namespace parley::kit

@@ -1,0 +1,91 @@
+#include "broker/service/settings.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+
+namespace parley::service {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+SettingsFile parsed(std::string_view toml) {
+    auto file = SettingsFile::parse(toml, "test.toml");
+    if (!file) throw std::runtime_error(file.error().text());
+    return *file;
+}
+
+TEST(Settings, ReadsEveryKindOfValue) {
+    auto file = parsed("t = 'x'\nn = 3\nb = true\nl = ['a', 'b']\nd = '5 min'\ns = '2 KiB'\nm = { K = 'v' }\n");
+    auto& root = file.root();
+    EXPECT_EQ(root.text("t"), "x");
+    EXPECT_EQ(root.integer("n", 0, 0, 9), 3);
+    EXPECT_TRUE(root.boolean("b", false));
+    EXPECT_THAT(root.texts("l"), testing::ElementsAre("a", "b"));
+    EXPECT_EQ(root.duration("d", 0ms), 5min);
+    EXPECT_EQ(root.bytes("s", 0), 2048U);
+    EXPECT_EQ(root.text_map("m").at("K"), "v");
+    root.finish();
+    EXPECT_TRUE(file.good());
+}
+
+TEST(Settings, NamesTheNearestKeyOfATypo) {
+    auto file = parsed("[web]\nlisten = 'x'\nlocal_sing_in = true\n");
+    auto web = file.root().table("web");
+    web.text("listen", "");
+    web.boolean("local_sign_in", false);
+    web.finish();
+    ASSERT_EQ(file.problems().size(), 1U);
+    EXPECT_EQ(file.problems()[0].what, "test.toml:3: web.local_sing_in: is not a known setting");
+    EXPECT_EQ(file.problems()[0].hint, "did you mean local_sign_in?");
+}
+
+TEST(Settings, CollectsEveryProblemWithItsLine) {
+    auto file = parsed("port = 70000\nname = 5\nwait = 'soon'\n");
+    auto& root = file.root();
+    EXPECT_EQ(root.integer("port", 1, 1, 65535), 1);
+    EXPECT_EQ(root.text("name", "d"), "d");
+    EXPECT_EQ(root.duration("wait", 1s), 1s);
+    root.text("server");
+    const auto bad = file.good();
+    ASSERT_FALSE(bad);
+    EXPECT_THAT(bad.error().what, HasSubstr("test.toml:1: port: 70000 is out of range (use 1 to 65535)"));
+    EXPECT_THAT(bad.error().what, HasSubstr("test.toml:2: name: is not text"));
+    EXPECT_THAT(bad.error().what, HasSubstr("\"soon\" is not understood"));
+    EXPECT_THAT(bad.error().what, HasSubstr("server: is missing"));
+}
+
+TEST(Settings, SaysWhereTheTomlIsBroken) {
+    const auto file = SettingsFile::parse("a = 1\nb = \n", "x.toml");
+    ASSERT_FALSE(file);
+    EXPECT_THAT(file.error().what, HasSubstr("x.toml:2"));
+}
+
+TEST(Settings, KeepsSecretsOutOfTheFile) {
+    ::setenv("PARLEY_TEST_SECRET", "hush", 1);
+    auto file = parsed("good = { env = 'PARLEY_TEST_SECRET' }\nplain = 'hush'\ngone = { env = 'PARLEY_NOT_SET' }\n");
+    EXPECT_EQ(file.root().secret("good"), "hush");
+    EXPECT_FALSE(file.root().secret("plain"));
+    EXPECT_FALSE(file.root().secret("gone"));
+    EXPECT_FALSE(file.root().secret("absent"));
+    ASSERT_EQ(file.problems().size(), 2U);
+    EXPECT_THAT(file.problems()[0].text(), testing::Not(HasSubstr("hush")));
+}
+
+TEST(Settings, KeepsTheOrderOfTables) {
+    auto file = parsed("[account.zeta]\na = 1\n[account.alpha]\na = 2\n");
+    const auto tables = file.root().tables("account");
+    ASSERT_EQ(tables.size(), 2U);
+    EXPECT_EQ(tables[0].first, "zeta");
+}
+
+TEST(Settings, RefusesDurationsAndSizesThatOverflow) {
+    EXPECT_FALSE(parse_duration("99999999999999999999 s"));
+    EXPECT_FALSE(parse_duration("9223372036854775807 d"));
+    EXPECT_FALSE(parse_bytes("-1"));
+    EXPECT_EQ(*parse_bytes("1 GiB"), 1U << 30);
+}
+
+}  // namespace
+}  // namespace parley::service

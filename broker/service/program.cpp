@@ -12,7 +12,8 @@ namespace parley::service {
 namespace {
 
 std::string help_of(const Program& program) {
-    std::string text = fmt::format("{}: {}\n\nusage: {} [options]\n", program.name, program.summary, program.name);
+    std::string text = fmt::format("{}: {}\n\nusage: {} [options]{}{}\n", program.name, program.summary, program.name,
+                                   program.words.empty() ? "" : " ", program.words);
     const auto row = [&text](std::string_view left, std::string_view right) { text += fmt::format("  {:<24}{}\n", left, right); };
     row("--settings FILE", "the settings file (parley.toml)");
     row("--check", "read the settings, say what is wrong, and end");
@@ -37,8 +38,17 @@ Result<Parsed> parse(const Program& program, int argc, char** argv) {
     Parsed out;
     std::vector<Program::Option> known = program.options;
     known.insert(known.end(), {{"--settings", "FILE", ""}, {"--check", "", ""}, {"--debug", "", ""}, {"--version", "", ""}, {"--help", "", ""}});
+    bool options_over = false;
     for (int i = 1; i < argc; ++i) {
         const std::string_view whole = argv[i];
+        if (!program.words.empty() && (options_over || !whole.starts_with("--"))) {
+            out.arguments.words.emplace_back(whole);
+            continue;
+        }
+        if (!program.words.empty() && whole == "--") {
+            options_over = true;
+            continue;
+        }
         const auto equals = whole.find('=');
         const auto name = whole.substr(0, equals);
         const Program::Option* found = nullptr;

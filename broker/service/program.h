@@ -20,6 +20,7 @@ struct Arguments {
     std::string settings_path = "parley.toml";
     bool check = false;                // --check: read the settings, say what is wrong, end
     std::vector<std::string> rest;     // options that the program itself declares come here as "--name=value"
+    std::vector<std::string> words;    // what is no option, where the program takes such
 };
 
 struct Program {
@@ -33,6 +34,7 @@ struct Program {
     };
     std::vector<Option> options;
     std::function<Result<void>(const Arguments&)> run;
+    std::string_view words;    // what its words are, for --help: "QUERY…"; empty: it takes none
 };
 
 // Parses, runs, prints any error as "parley-x: what" and "  hint", and returns the exit code.

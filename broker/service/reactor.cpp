@@ -105,6 +105,7 @@ bool Reactor::run_for(std::chrono::milliseconds limit) {
     loop_->context.run_for(limit);
     return loop_->context.stopped();
 }
+void Reactor::restart() { loop_->context.restart(); }
 void Reactor::stop() { loop_->context.stop(); }
 void Reactor::post(Work work) { asio::post(loop_->context, std::move(work)); }
 

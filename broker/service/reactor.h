@@ -43,6 +43,7 @@ public:
     void run();                          // until stop()
     bool run_for(std::chrono::milliseconds limit);  // for tests; true if stop() was called
     void stop();                         // any thread
+    void restart();                      // after stop(): run() may be called again
     void post(Work work);                // any thread; in order
     Handle after(std::chrono::microseconds delay, Work work);
     Handle every(std::chrono::microseconds period, Work work);

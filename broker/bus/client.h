@@ -9,18 +9,11 @@
 #include <vector>
 
 #include "broker/bus/event.h"
+#include "broker/bus/keys.h"
 #include "broker/service/reactor.h"
 #include "broker/service/result.h"
 
 namespace parley::bus {
-
-// What a process may do; with CURVE the broker ties each key to one role and name.
-enum class Role : std::uint8_t { bridge = 0, worker = 1, indexer = 2, web = 3, operator_ = 4 };
-std::string_view name(Role role);
-
-struct Keys {  // Z85, 40 characters each; all empty on ipc://
-    std::string own_public, own_secret, broker_public;
-};
 
 struct ClientOptions {
     std::string endpoint;  // "ipc:///run/parley/broker" or "tcp://host:port" (then keys are required)

@@ -15,7 +15,8 @@ constexpr std::uint32_t event_version = 1;
 constexpr std::size_t event_bytes_max = 1 << 20;
 
 std::string encode(const Event& event);
-// Hostile input: never throws, never allocates more than a small multiple of the input. Code::invalid says where.
+// Hostile input: never throws, never allocates more than a small multiple of the input. Code::invalid says where,
+// Code::unsupported is another version. All texts come out as valid UTF-8 and spans lie within their text.
 service::Result<Event> decode(std::string_view bytes);
 
 // What the broker needs to route an event, without building the rest. Views into `bytes`.

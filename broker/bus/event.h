@@ -33,8 +33,12 @@ enum class Visibility : std::uint8_t {
     direct = 3,    // a conversation between one person and us
 };
 
+std::string_view name(Visibility visibility);
+std::optional<Visibility> visibility_from(std::string_view name);
+
 // How strongly a platform vouches for who somebody is; weakest first.
 enum class Strength : std::uint8_t { nickname = 0, account = 1, signed_in = 2, ourselves = 3 };
+std::string_view name(Strength strength);
 
 struct Author {
     std::string id;    // stable on the account where there is such a thing (services account, JID, user id), else the name
@@ -204,6 +208,10 @@ struct Unknown {
 
 using Body = std::variant<Message, Edit, Redaction, Reaction, Membership, Topic, CommandRequested, RunStarted, RunOutput,
                           RunFinished, Gap, Receipt, Unknown>;
+
+std::string_view name(Message::Style style);
+std::string_view name(Membership::Change change);
+std::string_view name(RunOutput::Stream stream);
 
 // The number of a kind on the wire; the order of Body, from 1.
 enum class Kind : std::uint32_t {

@@ -1,0 +1,428 @@
+// The client's side of the bus: a DEALER socket, and a session that is made anew after every reconnect. What was asked
+// for and not yet answered lives in State, and start_session() says it all again.
+#include "broker/bus/client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+#include <zmq.hpp>
+
+#include "broker/bus/codec.h"
+#include "broker/bus/frames.h"
+#include "broker/service/log.h"
+
+namespace parley::bus {
+
+using namespace std::chrono_literals;
+using service::Code;
+using service::Error;
+using service::fail;
+
+namespace {
+
+constexpr auto tick_every = 500ms;       // heartbeats, pings, deadlines
+constexpr auto silent_after = 3s;        // no frame for so long: the link counts as down
+constexpr std::size_t batch_max = 1024;  // frames taken before other work on the reactor has its turn
+constexpr std::size_t publish_batch_bytes = 256 << 10;
+
+}  // namespace
+
+struct Client::State {
+    service::Reactor& reactor;
+    ClientOptions options;
+    zmq::context_t context{1};
+    zmq::socket_t socket{context, zmq::socket_type::dealer};
+    zmq::socket_t monitor{context, zmq::socket_type::pair};
+    service::Reactor::Handle readable, monitor_readable, ticker;
+    bool pump_posted = false, flush_posted = false;
+
+    // The link.
+    bool up = false;
+    std::function<void(bool)> link_changed;
+    service::Steady heard{};
+    service::SystemClock clock;
+    RequestNumber last_request = 0;
+
+    // Publishes, oldest first. A batch on its way has a request number; the others wait for flush().
+    struct Pending {
+        std::string event;
+        Done<Sequence> done;
+        RequestNumber request = 0;
+    };
+    std::deque<Pending> pending;
+
+    struct Following {
+        FollowOptions options;
+        std::function<void(std::vector<Followed>)> events;
+        Sequence got = 0;
+        bool any = false;
+    };
+    std::optional<Following> following;
+
+    std::uint32_t slots = 0;
+    std::function<void(Job)> job;
+    std::function<void(EventId)> cancel;
+    std::unordered_set<EventId> leases;
+    struct Finishing {
+        EventId lease;
+        std::string event;
+        Done<Sequence> done;
+    };
+    std::map<RequestNumber, Finishing> finishing;
+
+    struct Asked {
+        to_broker::Query query;
+        Done<std::string> done;
+        service::Steady deadline;
+    };
+    std::map<RequestNumber, Asked> asked;
+    std::map<std::string, std::function<void(std::string, std::string, std::chrono::milliseconds, Reply)>> services;
+    std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // shared with replies that outlive us
+
+    State(service::Reactor& r, ClientOptions o) : reactor(r), options(std::move(o)) {}
+    ~State() {
+        *alive = false;
+        readable.cancel();
+        monitor_readable.cancel();
+        ticker.cancel();
+    }
+
+    void connect() {
+        socket.set(zmq::sockopt::linger, 0);
+        socket.set(zmq::sockopt::sndhwm, 0);  // what waits is bounded by unacknowledged_max and deadlines, not by the socket
+        socket.set(zmq::sockopt::rcvhwm, 0);  // and what comes by credit
+        socket.set(zmq::sockopt::reconnect_ivl, 50);
+        socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
+        socket.set(zmq::sockopt::immediate, true);  // nothing waits for a broker that is away: start_session() says it again
+        socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(frame_bytes_max));
+        if (!options.keys.own_secret.empty()) {
+            socket.set(zmq::sockopt::curve_serverkey, options.keys.broker_public);
+            socket.set(zmq::sockopt::curve_publickey, options.keys.own_public);
+            socket.set(zmq::sockopt::curve_secretkey, options.keys.own_secret);
+        }
+        const std::string address = fmt::format("inproc://monitor-{}", static_cast<const void*>(this));
+        ::zmq_socket_monitor(socket.handle(), address.c_str(),
+                             ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
+        monitor.connect(address);
+        socket.connect(options.endpoint);
+        readable = reactor.on_readable(socket.get(zmq::sockopt::fd), [this] { pump(); });
+        monitor_readable = reactor.on_readable(monitor.get(zmq::sockopt::fd), [this] { watch(); });
+        ticker = reactor.every(tick_every, [this] { tick(); });
+        reactor.post([this, still = alive] {
+            if (!*still) return;
+            watch();
+            pump();
+        });
+    }
+
+    void send(const ToBroker& frame) {
+        const auto bytes = encode(frame);
+        try {
+            socket.send(zmq::buffer(bytes), zmq::send_flags::dontwait);  // unsent: the link is down, and the session will say it again
+        } catch (const zmq::error_t& error) {
+            service::log::warning("cannot send to the broker", {{"why", error.what()}});
+        }
+        pump_soon();  // sending may have swallowed the edge that says there is something to read
+    }
+
+    void pump_soon() {
+        if (std::exchange(pump_posted, true)) return;
+        reactor.post([this, still = alive] {
+            if (!*still) return;
+            pump_posted = false;
+            pump();
+        });
+    }
+
+    void pump() {
+        for (std::size_t taken = 0; taken < batch_max; ++taken) {
+            zmq::message_t frame;
+            if (!socket.recv(frame, zmq::recv_flags::dontwait)) return;
+            heard = clock.steady();
+            auto decoded = decode_from_broker(frame.to_string_view());
+            if (!decoded) {
+                service::log::error("the broker sent what is no frame", {{"why", decoded.error().what}});
+                continue;
+            }
+            const auto still = alive;
+            std::visit([this](auto& f) { on(std::move(f)); }, *decoded);
+            if (!*still) return;
+        }
+        pump_soon();
+    }
+
+    // What happens to the connection below: a new one is a new session.
+    void watch() {
+        while ((monitor.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) {
+            zmq::message_t head, address;
+            if (!monitor.recv(head, zmq::recv_flags::dontwait)) return;
+            if (head.more() && !monitor.recv(address, zmq::recv_flags::dontwait)) return;
+            std::uint16_t event = 0;
+            std::memcpy(&event, head.data(), sizeof event);
+            if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) start_session();
+            else if (event == ZMQ_EVENT_DISCONNECTED) lost();
+            else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) service::log::error("the broker does not allow our key", {{"hint", "add the public key to [[bus.allow]] in its settings"}});
+        }
+    }
+
+    void start_session() {
+        heard = clock.steady();
+        send(to_broker::Hello{protocol_version, options.name, options.role});
+    }
+
+    void lost() {
+        if (!std::exchange(up, false)) return;
+        if (link_changed) link_changed(false);
+    }
+
+    void tick() {
+        const auto now = clock.steady();
+        if (up && now - heard > silent_after) lost();
+        if (!leases.empty()) send(to_broker::Heartbeat{{leases.begin(), leases.end()}});
+        else send(to_broker::Ping{});
+        std::vector<Asked> late;
+        for (auto it = asked.begin(); it != asked.end();) {
+            if (it->second.deadline > now) {
+                ++it;
+                continue;
+            }
+            late.push_back(std::move(it->second));
+            it = asked.erase(it);
+        }
+        const auto still = alive;
+        for (auto& query : late) {
+            query.done(up ? fail(Code::timeout, fmt::format("{} did not answer in time", query.query.service), "try again, or ask for less")
+                          : fail(Code::unavailable, "the broker does not answer", "parley up starts it"));
+            if (!*still) return;
+        }
+    }
+
+    // -- publish ------------------------------------------------------------------------------------------------------
+
+    void flush_soon() {
+        if (!up || std::exchange(flush_posted, true)) return;
+        reactor.post([this, still = alive] {
+            if (!*still) return;
+            flush_posted = false;
+            flush();
+        });
+    }
+
+    // What waits goes out in batches: one frame for all that was published in one turn of the reactor.
+    void flush() {
+        if (!up) return;
+        to_broker::Publish batch;
+        std::size_t bytes = 0;
+        const auto send_batch = [&] {
+            if (!batch.events.empty()) send(batch);
+            batch = {};
+            bytes = 0;
+        };
+        // Those on their way come first; the rest has not been sent in this session.
+        auto unsent = std::partition_point(pending.begin(), pending.end(), [](const Pending& p) { return p.request != 0; });
+        for (; unsent != pending.end(); ++unsent) {
+            if (batch.events.empty()) batch.request = ++last_request;
+            unsent->request = batch.request;
+            batch.events.push_back(unsent->event);
+            bytes += unsent->event.size();
+            if (bytes >= publish_batch_bytes || batch.events.size() >= batch_max) send_batch();
+        }
+        send_batch();
+    }
+
+    // -- what the broker says -----------------------------------------------------------------------------------------
+
+    void on(from_broker::Welcome) {
+        for (auto& waiting : pending) waiting.request = 0;
+        const bool was_up = std::exchange(up, true);
+        for (const auto& [service, handler] : services) send(to_broker::Serve{service});
+        if (following) send(to_broker::Follow{following->options, following->any ? following->got : 0});
+        if (!leases.empty()) send(to_broker::Heartbeat{{leases.begin(), leases.end()}});
+        if (slots > 0) send(to_broker::Lease{slots});
+        for (const auto& [number, finish] : finishing) send(to_broker::Finish{number, finish.lease, finish.event});
+        for (const auto& [number, query] : asked) send(query.query);
+        flush();
+        if (!was_up && link_changed) link_changed(true);
+    }
+
+    void on(from_broker::Who) {
+        lost();
+        start_session();
+    }
+    void on(from_broker::Pong) {}
+
+    void on(const from_broker::Published& f) {
+        const auto still = alive;
+        for (const auto sequence : f.sequences) {
+            if (pending.empty() || pending.front().request != f.request) return;  // an answer to an earlier session
+            auto done = std::move(pending.front().done);
+            pending.pop_front();
+            if (done) done(sequence);
+            if (!*still) return;
+        }
+    }
+
+    void on(const from_broker::Refused& f) {
+        if (const auto it = finishing.find(f.request); it != finishing.end()) {
+            auto finish = std::move(it->second);
+            finishing.erase(it);
+            if (finish.done) finish.done(fail(f.error));
+            return;
+        }
+        const auto still = alive;
+        bool ours = false;
+        std::vector<Done<Sequence>> refused;
+        for (auto it = pending.begin(); it != pending.end();) {
+            if (f.request == 0 || it->request != f.request) {
+                ++it;
+                continue;
+            }
+            ours = true;
+            refused.push_back(std::move(it->done));
+            it = pending.erase(it);
+        }
+        for (auto& done : refused) {
+            if (done) done(fail(f.error));
+            if (!*still) return;
+        }
+        if (!ours) service::log::error("the broker refused", {{"what", f.error.what}, {"hint", f.error.hint}});
+    }
+
+    void on(from_broker::Events f) {
+        if (!following) return;
+        std::vector<Followed> out;
+        out.reserve(f.events.size());
+        for (auto& carried : f.events) {
+            if (following->any && carried.sequence <= following->got) continue;  // from before a reconnect
+            following->any = true;
+            following->got = carried.sequence;
+            auto event = decode(carried.event);
+            if (!event) {
+                service::log::error("an event of the journal cannot be read; it is passed over", {{"sequence", carried.sequence}, {"why", event.error().what}});
+                continue;
+            }
+            event->sequence = carried.sequence;
+            event->journaled = carried.journaled;
+            out.push_back({std::move(*event), std::move(carried.recipients)});
+        }
+        if (!out.empty()) following->events(std::move(out));
+        else if (!f.events.empty()) send(to_broker::Acknowledge{f.events.back().sequence});
+    }
+
+    void on(from_broker::JobOffer f) {
+        auto event = decode(f.event);
+        if (!event || event->kind() != Kind::command_requested || !job) {
+            service::log::error("a job cannot be read", {{"why", event ? "it is no command" : event.error().what}});
+            return;  // its lease lapses, and the room is told
+        }
+        event->sequence = f.sequence;
+        leases.insert(f.lease);
+        job(Job{f.lease, std::move(*event), f.attempt, f.heartbeat_every});
+    }
+    void on(const from_broker::Cancel& f) {
+        if (cancel) cancel(f.run);
+    }
+    void on(const from_broker::Finished& f) {
+        const auto it = finishing.find(f.request);
+        if (it == finishing.end()) return;
+        auto finish = std::move(it->second);
+        finishing.erase(it);
+        if (finish.done) finish.done(f.sequence);
+    }
+    void on(from_broker::Reply f) {
+        const auto it = asked.find(f.request);
+        if (it == asked.end()) return;
+        auto query = std::move(it->second);
+        asked.erase(it);
+        if (f.error) query.done(fail(f.error));
+        else query.done(std::move(f.body));
+    }
+    void on(from_broker::Query f) {
+        const auto handler = services.find(f.service);
+        if (handler == services.end()) {
+            send(to_broker::Reply{f.request, {Code::not_found, "no such service here", {}}, {}});
+            return;
+        }
+        handler->second(std::move(f.method), std::move(f.body), f.deadline, [this, still = alive, request = f.request](service::Result<std::string> reply) {
+            if (!*still) return;
+            if (reply) send(to_broker::Reply{request, {}, std::move(*reply)});
+            else send(to_broker::Reply{request, reply.error(), {}});
+        });
+    }
+};
+
+Client::Client(service::Reactor& reactor, ClientOptions options) : state_(std::make_unique<State>(reactor, std::move(options))) { state_->connect(); }
+Client::~Client() = default;
+
+void Client::publish(Event event, Done<Sequence> done) {
+    const auto refuse = [&](Error error) {
+        state_->reactor.post([done = std::move(done), error = std::move(error)] {
+            if (done) done(fail(error));
+        });
+    };
+    if (state_->pending.size() >= state_->options.unacknowledged_max) {
+        return refuse({Code::limit, fmt::format("{} events wait for the broker", state_->pending.size()), "slow down until some are acknowledged"});
+    }
+    auto bytes = encode(event);
+    if (bytes.size() > event_bytes_max) return refuse({Code::limit, fmt::format("an event of {} bytes is too large", bytes.size()), "split it: at most 1 MiB"});
+    state_->pending.push_back({std::move(bytes), std::move(done), 0});
+    state_->flush_soon();
+}
+
+void Client::on_link(std::function<void(bool)> changed) {
+    state_->link_changed = std::move(changed);
+    if (state_->up) {
+        state_->reactor.post([this, still = state_->alive] {
+            if (*still && state_->up && state_->link_changed) state_->link_changed(true);
+        });
+    }
+}
+bool Client::linked() const { return state_->up; }
+std::size_t Client::unacknowledged() const { return state_->pending.size(); }
+
+void Client::follow(FollowOptions options, std::function<void(std::vector<Followed>)> events) {
+    state_->following = State::Following{std::move(options), std::move(events), 0, false};
+    if (state_->up) state_->send(to_broker::Follow{state_->following->options, 0});
+}
+void Client::acknowledge(Sequence sequence) {
+    if (state_->up) state_->send(to_broker::Acknowledge{sequence});
+}
+
+void Client::lease(std::uint32_t slots, std::function<void(Job)> job, std::function<void(EventId)> cancel) {
+    state_->slots = slots;
+    state_->job = std::move(job);
+    state_->cancel = std::move(cancel);
+    if (state_->up) state_->send(to_broker::Lease{slots});
+}
+void Client::finish(const Job& job, Event finished, Done<Sequence> done) {
+    state_->leases.erase(job.lease);
+    const auto request = ++state_->last_request;
+    auto& finish = state_->finishing[request] = {job.lease, encode(finished), std::move(done)};
+    if (!state_->up) return;
+    state_->flush();  // its output first
+    state_->send(to_broker::Finish{request, finish.lease, finish.event});
+}
+
+void Client::query(std::string service, std::string method, std::string request, std::chrono::milliseconds deadline, Done<std::string> done) {
+    constexpr std::size_t asked_max = 4096;
+    if (state_->asked.size() >= asked_max) {
+        state_->reactor.post([done = std::move(done)] { done(fail(Code::limit, "too many questions wait for an answer", "try again later")); });
+        return;
+    }
+    const auto number = ++state_->last_request;
+    auto& asked = state_->asked[number] = {{number, std::move(service), std::move(method), std::move(request), deadline},
+                                           std::move(done), state_->clock.steady() + deadline};
+    if (state_->up) state_->send(asked.query);
+}
+
+void Client::serve(std::string service, std::function<void(std::string, std::string, std::chrono::milliseconds, Reply)> handler) {
+    state_->services[service] = std::move(handler);
+    if (state_->up) state_->send(to_broker::Serve{std::move(service)});
+}
+
+}  // namespace parley::bus

@@ -1,0 +1,131 @@
+#include "broker/bus/house_settings.h"
+
+#include <algorithm>
+
+namespace parley::bus {
+namespace {
+
+using service::Table;
+
+constexpr std::string_view how = "write it like \"lobby/#ops\": the account, a slash, the room's name there";
+
+std::string join(const std::map<std::string, std::string>& names) {
+    std::string out;
+    for (const auto& [name, platform] : names) out += (out.empty() ? "" : ", ") + name;
+    return out;
+}
+
+void read_parley(Table table, HouseSettings& house) {
+    house.data = table.text("data", house.data.string());
+    house.name = table.text("name", house.name);
+    house.prefix = table.text("prefix", house.prefix);
+    house.page = table.text("page", "http://127.0.0.1:8080");
+    while (house.page.ends_with('/')) house.page.pop_back();
+    if (house.prefix.empty()) table.complain("prefix", "is empty", "every message would be a command; use \"!\"");
+    if (house.name.empty()) table.complain("name", "is empty");
+    if (house.data.empty()) table.complain("data", "is empty");
+    table.finish();
+}
+
+void read_bus(Table table, HouseSettings& house) {
+    house.endpoint = table.text("endpoint", "");
+    house.keys = table.text("keys", "");
+    if (house.endpoint.empty()) {
+        house.endpoint = "ipc://" + std::filesystem::absolute(house.data / "run" / "broker").lexically_normal().string();
+    }
+    const bool tcp = house.endpoint.starts_with("tcp://");
+    if (!tcp && !house.endpoint.starts_with("ipc://")) {
+        table.complain("endpoint", "\"" + house.endpoint + "\" is neither ipc:// nor tcp://");
+    }
+    if (tcp && house.keys.empty()) {
+        table.complain("endpoint", "tcp:// needs keys", "make them with `parley keys` and set keys = \"FOLDER\" beside it");
+    }
+    for (auto& allow : table.list("allow")) {
+        AllowedKey key{allow.text("key"), Role::operator_, allow.text("name")};
+        key.role = role_from(allow.choice("role", "bridge", {"bridge", "worker", "indexer", "web", "operator"})).value_or(Role::bridge);
+        if (!is_key(key.public_key)) allow.complain("key", "is not a public key of 40 characters", "`parley keys` prints it");
+        allow.finish();
+        house.allowed.push_back(std::move(key));
+    }
+    table.finish();
+}
+
+std::optional<RoomAddress> read_address(Table& table, std::string_view key, const std::string& text, const HouseSettings& house) {
+    auto room = RoomAddress::from_text(text);
+    if (!room) {
+        table.complain(key, "\"" + text + "\" is not a room", std::string(how));
+        return std::nullopt;
+    }
+    if (!house.accounts.contains(room->account)) {
+        table.complain(key, "\"" + text + "\" is on an account that is not declared", "declared are: " + join(house.accounts));
+    }
+    return room;
+}
+
+void read_gateways(Table& root, HouseSettings& house) {
+    for (auto& [name, table] : root.tables("gateway")) {
+        Gateway gateway{name, {}};
+        for (const auto& text : table.texts("rooms")) {
+            auto room = read_address(table, "rooms", text, house);
+            if (!room) continue;
+            if (std::find(gateway.rooms.begin(), gateway.rooms.end(), *room) != gateway.rooms.end()) {
+                table.complain("rooms", "\"" + text + "\" is there twice");
+            } else {
+                gateway.rooms.push_back(std::move(*room));
+            }
+        }
+        if (gateway.rooms.empty()) table.complain("rooms", "names no room", "a gateway mirrors two rooms or more");
+        table.finish();
+        house.gateways.push_back(std::move(gateway));
+    }
+}
+
+void read_rooms(Table& root, HouseSettings& house) {
+    auto rooms = root.table("room");
+    for (auto& [name, table] : root.tables("room")) {
+        const auto room = read_address(rooms, name, name, house);
+        const auto visibility = visibility_from(table.choice("visibility", "everyone", {"everyone", "members", "closed"}));
+        table.finish();
+        if (room && visibility) house.rooms[*room] = *visibility;
+    }
+}
+
+}  // namespace
+
+Visibility HouseSettings::visibility(const RoomAddress& room) const {
+    const auto found = rooms.find(room);
+    return found == rooms.end() ? Visibility::everyone : found->second;
+}
+
+std::vector<std::string> HouseSettings::rooms_of(std::string_view account) const {
+    std::vector<std::string> out;
+    for (const auto& gateway : gateways)
+        for (const auto& room : gateway.rooms)
+            if (room.account == account) out.push_back(room.room);
+    for (const auto& [room, visibility] : rooms)
+        if (room.account == account) out.push_back(room.room);
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
+HouseSettings read_house(service::Table& root) {
+    HouseSettings house;
+    read_parley(root.table("parley"), house);
+    read_bus(root.table("bus"), house);
+    house.accounts["web"] = "web";
+    for (auto& [name, table] : root.tables("account")) {
+        house.accounts[name] = table.text("platform");
+        if (name.empty() || name.find('/') != std::string::npos) table.complain("platform", "the account's name \"" + name + "\" has a slash or is empty");
+    }
+    read_gateways(root, house);
+    read_rooms(root, house);
+    return house;
+}
+
+service::Result<Keys> keys_of(const HouseSettings& house, std::string_view name) {
+    if (!house.endpoint.starts_with("tcp://")) return Keys{};
+    return read_keys(house.keys, name);
+}
+
+}  // namespace parley::bus

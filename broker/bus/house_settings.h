@@ -1,0 +1,42 @@
+// What every process reads of the settings file: names, accounts, gateways, rooms, and where the bus is.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "broker/bus/event.h"
+#include "broker/bus/keys.h"
+#include "broker/service/settings.h"
+
+namespace parley::bus {
+
+struct Gateway {
+    std::string name;
+    std::vector<RoomAddress> rooms;
+};
+
+struct HouseSettings {
+    std::filesystem::path data = "./var";
+    std::string name = "parley";  // shown in rooms
+    std::string prefix = "!";
+    std::string page;             // the base of links, without a "/" at its end
+    std::string endpoint;         // of the bus; ipc:// below `data` by default
+    std::filesystem::path keys;   // the folder of `parley keys`; needed for tcp://
+    std::vector<AllowedKey> allowed;              // [[bus.allow]]: whom the broker lets in
+    std::map<std::string, std::string> accounts;  // account → platform, with "web" → "web"
+    std::vector<Gateway> gateways;
+    std::map<RoomAddress, Visibility> rooms;      // those with a [room.…] table
+
+    Visibility visibility(const RoomAddress& room) const;             // everyone where nothing is said
+    std::vector<std::string> rooms_of(std::string_view account) const;  // native names that a gateway or [room] names
+};
+
+// Reads [parley] [bus] [gateway.*] [room.*] to their last key, and of [account.*] only `platform`. What is wrong is
+// reported through the table; what comes back can be used only if the file is good().
+HouseSettings read_house(service::Table& root);
+// The keys of the process `name`: none for ipc://.
+service::Result<Keys> keys_of(const HouseSettings& house, std::string_view name);
+
+}  // namespace parley::bus

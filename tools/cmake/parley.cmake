@@ -35,7 +35,7 @@ pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
 
 add_library(parley_flags INTERFACE)
 target_include_directories(parley_flags INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(parley_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+target_compile_options(parley_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
   $<$<BOOL:${PARLEY_WERROR}>:-Werror>)
 # gcc 12 sees phantom restrict and dangling accesses inside libstdc++'s strings when optimising (GCC PR105651).
 target_compile_options(parley_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)

@@ -1,0 +1,86 @@
+// The part of the settings that every process reads.
+#include "broker/bus/house_settings.h"
+
+#include <gmock/gmock.h>
+
+namespace parley::bus {
+namespace {
+
+struct Read {
+    HouseSettings house;
+    std::vector<service::Error> problems;
+};
+Read read(std::string_view toml) {
+    auto file = service::SettingsFile::parse(toml, "parley.toml");
+    EXPECT_TRUE(file) << file.error().text();
+    auto house = read_house(file->root());
+    return {std::move(house), file->problems()};
+}
+
+constexpr std::string_view sample = R"(
+[parley]
+data = "/srv/parley"
+page = "https://example.org/"
+[account.lobby]
+platform = "one"
+server = "is the bridge's to read"
+[account.work]
+platform = "two"
+[gateway.ops]
+rooms = ["lobby/#ops", "work/ops@conference.example.org", "web/ops"]
+[room."lobby/#secret"]
+visibility = "closed"
+)";
+
+TEST(HouseSettings, NameAccountsGatewaysAndRooms) {
+    const auto [house, problems] = read(sample);
+    EXPECT_THAT(problems, testing::IsEmpty());
+    EXPECT_EQ(house.accounts.at("lobby"), "one");
+    ASSERT_EQ(house.gateways.size(), 1U);
+    EXPECT_THAT(house.gateways[0].rooms, testing::ElementsAre(RoomAddress{"lobby", "#ops"}, RoomAddress{"work", "ops@conference.example.org"},
+                                                              RoomAddress{"web", "ops"}));
+    EXPECT_EQ(house.visibility({"lobby", "#secret"}), Visibility::closed);
+    EXPECT_EQ(house.visibility({"lobby", "#ops"}), Visibility::everyone);
+    EXPECT_THAT(house.rooms_of("lobby"), testing::ElementsAre("#ops", "#secret"));
+    EXPECT_EQ(house.endpoint, "ipc:///srv/parley/run/broker");
+    EXPECT_EQ(house.page, "https://example.org");
+    EXPECT_EQ(house.prefix, "!");
+}
+
+TEST(HouseSettings, AnEmptyFileIsAGoodOne) {
+    const auto [house, problems] = read("");
+    EXPECT_THAT(problems, testing::IsEmpty());
+    EXPECT_THAT(house.endpoint, testing::StartsWith("ipc:///"));
+}
+
+TEST(HouseSettings, ARoomOnAnUndeclaredAccountIsAnError) {
+    const auto problems = read("[gateway.ops]\nrooms = [\"nowhere/#ops\"]\n").problems;
+    ASSERT_EQ(problems.size(), 1U);
+    EXPECT_EQ(problems[0].text(),
+              "parley.toml:2: gateway.ops.rooms: \"nowhere/#ops\" is on an account that is not declared (declared are: web)");
+}
+
+TEST(HouseSettings, ATypoNamesTheNearestKey) {
+    const auto problems = read("[parley]\nprefixx = \"?\"\n").problems;
+    ASSERT_EQ(problems.size(), 1U);
+    EXPECT_EQ(problems[0].hint, "did you mean prefix?");
+}
+
+TEST(HouseSettings, TcpWithoutKeysIsAnError) {
+    const auto problems = read("[bus]\nendpoint = \"tcp://127.0.0.1:5555\"\n").problems;
+    ASSERT_EQ(problems.size(), 1U);
+    EXPECT_THAT(problems[0].text(), testing::HasSubstr("tcp:// needs keys"));
+}
+
+TEST(HouseSettings, TheListOfKeysSaysWhoMayCome) {
+    const auto keys = make_keys();
+    const auto [house, problems] = read("[bus]\nendpoint = \"tcp://127.0.0.1:5555\"\nkeys = \"/k\"\n[[bus.allow]]\nname = \"lobby\"\nrole = \"bridge\"\nkey = '''" +
+                                        keys.own_public + "'''\n");
+    EXPECT_THAT(problems, testing::IsEmpty());
+    ASSERT_EQ(house.allowed.size(), 1U);
+    EXPECT_EQ(house.allowed[0].name, "lobby");
+    EXPECT_EQ(house.allowed[0].public_key, keys.own_public);
+}
+
+}  // namespace
+}  // namespace parley::bus

@@ -11,7 +11,10 @@ namespace {
 
 std::string hint_of(int code) {
     switch (code) {
+        case EDQUOT:
+        case EFBIG:
         case ENOSPC: return "the disk is full: free some space; nothing that was acknowledged is lost";
+        case EIO: return "the disk is full or failing: free some space, or check the disk; nothing that was acknowledged is lost";
         case MDB_MAP_FULL: return "the store reached its size limit";
         case EACCES: return "the folder is not ours to write: check its owner and mode";
         case MDB_READERS_FULL: return "too many readers at once";
@@ -34,7 +37,10 @@ std::string_view view(const MDB_val& value) { return {static_cast<const char*>(v
 
 }  // namespace
 
-bool Failure::full() const { return code_ == ENOSPC || code_ == MDB_MAP_FULL; }
+// LMDB calls a write that went only half way EIO: the usual way in which a disk gets full.
+bool Failure::full() const {
+    return code_ == ENOSPC || code_ == EDQUOT || code_ == EFBIG || code_ == EIO || code_ == MDB_MAP_FULL;
+}
 
 Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folder_(folder) {
     if (!options.read_only) {

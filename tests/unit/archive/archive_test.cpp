@@ -27,7 +27,9 @@ protected:
         event.id = bus::derived_id({room.account, room.room, native, "message", "0"});
         event.origin = {room, native, bus::Visibility::everyone};
         event.author.id = event.author.name = "alice";
-        event.body = bus::Message{.text = std::move(text)};
+        bus::Message message;
+        message.text = std::move(text);
+        event.body = std::move(message);
         return next(event);
     }
     bus::Event next(bus::Event event) {

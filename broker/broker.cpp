@@ -1,0 +1,399 @@
+#include "broker/broker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "broker/bus/codec.h"
+#include "broker/committer.h"
+#include "broker/jobs/jobs.h"
+#include "broker/pusher.h"
+#include "broker/questions.h"
+#include "broker/routing/router.h"
+#include "broker/service/log.h"
+#include "broker/session.h"
+
+namespace parley::broker {
+
+using namespace std::chrono_literals;
+using bus::Event;
+using bus::Kind;
+using bus::Peer;
+using bus::Value;
+using service::Code;
+using service::Error;
+using service::fail;
+namespace log = service::log;
+
+namespace {
+
+constexpr auto tick_every = 250ms;
+constexpr auto cursors_every = 1s;      // a restart asks again for at most so much
+constexpr auto sweep_every = 60s;
+constexpr auto silent_after = 10s;      // clients ping every half second
+constexpr std::size_t sessions_max = 1024;
+constexpr std::uint32_t slots_max = 256;
+
+// The end of a run as the broker tells it.
+Event end_of(const jobs::Job& job, bus::Outcome outcome, std::string detail, std::string shown, service::Time now, const std::string& bot) {
+    const auto asked = bus::decode(job.requested);
+    Event event;
+    event.id = bus::derived_id({"end", job.run.view(), bus::name(outcome), std::to_string(job.attempt)});
+    event.time = event.received = now;
+    if (asked) {
+        event.origin = asked->origin;
+        event.origin.native_id.clear();
+    }
+    event.author = bus::ourselves(bot);
+    event.correlation = job.run;
+    bus::RunFinished finished;
+    finished.run = job.run;
+    finished.outcome = outcome;
+    finished.detail = std::move(detail);
+    finished.shown = std::move(shown);
+    event.body = std::move(finished);
+    return event;
+}
+
+}  // namespace
+
+struct Broker::State {
+    service::Reactor& reactor;
+    Settings settings;
+    Commands commands;
+    service::SystemClock clock;
+    service::SystemRandom random;
+    store::Env env;
+    journal::Journal journal;
+    jobs::Jobs jobs;
+    routing::Router router;
+    bus::EventId instance = bus::random_id(random);
+    std::unique_ptr<bus::Server> server;
+    std::map<Peer, Session> sessions;
+    std::map<std::string, Peer> serving;
+    Questions questions;
+    Committer committer;
+    Pusher pusher;
+    Work work;
+    std::map<std::string, bus::Sequence> moved;  // cursors that have moved since they were last written
+    service::Steady cursors_written{};
+    service::Steady swept{};
+    Error trouble;  // of the last commit; none if it went well
+    service::Reactor::Handle ticker;
+    std::uint64_t commits = 0, events = 0;
+
+    State(service::Reactor& r, const Settings& s, Commands c)
+        : reactor(r), settings(s), commands(std::move(c)), env(std::filesystem::path(s.house.data) / "journal"), journal(env),
+          jobs(env, clock.steady() + s.grace), router(s.house.gateways), questions([this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }),
+          committer(journal, jobs, commands, clock, random, s.heartbeat_every), pusher(journal, router) {}
+
+    bool send(const Peer& peer, const bus::FromBroker& frame) { return server->send(peer, frame); }
+    void refuse(const Peer& peer, bus::RequestNumber request, Code code, std::string what, std::string hint = {}) {
+        send(peer, bus::from_broker::Refused{request, {code, std::move(what), std::move(hint)}});
+    }
+
+    // -- frames -------------------------------------------------------------------------------------------------------
+
+    void on_message(const Peer& peer, const bus::Proof& proof, bus::ToBroker frame) {
+        if (auto* hello = std::get_if<bus::to_broker::Hello>(&frame)) return on_hello(peer, proof, *hello);
+        const auto session = sessions.find(peer);
+        if (session == sessions.end()) {
+            send(peer, bus::from_broker::Who{});
+            return;
+        }
+        session->second.heard = clock.steady();
+        std::visit([&](auto& f) { on(session->second, std::move(f)); }, frame);
+    }
+
+    void on_hello(const Peer& peer, const bus::Proof& proof, const bus::to_broker::Hello& hello) {
+        if (hello.version != bus::protocol_version) {
+            return refuse(peer, 0, Code::unsupported, fmt::format("this broker speaks protocol version {}, not {}", bus::protocol_version, hello.version), "install the same version of both");
+        }
+        if (proof.known && (proof.role != hello.role || proof.name != hello.name)) {
+            return refuse(peer, 0, Code::denied, fmt::format("this key belongs to the {} {}", bus::name(proof.role), proof.name), "use the key that was made for this process");
+        }
+        if (hello.name.empty() || hello.name.size() > 200) return refuse(peer, 0, Code::invalid, "a process needs a name of 1 to 200 bytes");
+        if (!sessions.contains(peer) && sessions.size() >= sessions_max) {
+            return refuse(peer, 0, Code::limit, fmt::format("{} processes are connected", sessions.size()), "end some of them");
+        }
+        drop_older(peer, hello);
+        auto& session = sessions[peer];
+        session = {};
+        session.peer = peer;
+        session.name = hello.name;
+        session.role = hello.role;
+        session.heard = clock.steady();
+        send(peer, bus::from_broker::Welcome{bus::protocol_version, instance});
+        log::info("joined", {{"name", hello.name}, {"role", bus::name(hello.role)}});
+    }
+
+    // A process that came back takes the place of its former self.
+    void drop_older(const Peer& peer, const bus::to_broker::Hello& hello) {
+        for (auto it = sessions.begin(); it != sessions.end();) {
+            const bool same = it->second.name == hello.name && it->second.role == hello.role && it->first != peer;
+            it = same ? drop(it) : std::next(it);
+        }
+    }
+
+    std::map<Peer, Session>::iterator drop(std::map<Peer, Session>::iterator it) {
+        questions.gone(it->first);
+        for (const auto& service : it->second.services) {
+            if (const auto found = serving.find(service); found != serving.end() && found->second == it->first) serving.erase(found);
+        }
+        return sessions.erase(it);
+    }
+
+    void on(Session&, bus::to_broker::Hello) {}
+    void on(Session& session, bus::to_broker::Ping) { send(session.peer, bus::from_broker::Pong{}); }
+
+    void on(Session& session, bus::to_broker::Publish frame) {
+        for (const auto& bytes : frame.events) {
+            const auto header = bus::decode_header(bytes);
+            if (!header) return refuse(session.peer, frame.request, header.error().code, header.error().what, header.error().hint);
+            if (const auto error = may_publish(session, *header)) return refuse(session.peer, frame.request, error.code, error.what, error.hint);
+        }
+        work.publishes.push_back({session.peer, std::move(frame)});
+    }
+
+    Error may_publish(const Session& session, const bus::EventHeader& event) const {
+        const auto kind = static_cast<Kind>(event.kind);
+        if (session.role == bus::Role::operator_) return {};
+        if (kind == Kind::command_requested || kind == Kind::run_finished) return {Code::denied, "only the broker journals what runs", "ask in a room, or finish the job"};
+        const bool ours = event.native_id.empty();
+        switch (session.role) {
+            case bus::Role::bridge:
+                if (event.account == session.name) return {};
+                return {Code::denied, fmt::format("{} may not speak for {}", session.name, event.account), "a bridge publishes only as itself"};
+            case bus::Role::worker:
+                if (ours) return {};
+                return {Code::denied, "a worker may not speak for a platform", "leave the native id empty"};
+            case bus::Role::web: {
+                const auto account = settings.house.accounts.find(std::string(event.account));
+                if (ours || (account != settings.house.accounts.end() && account->second == "web")) return {};
+                return {Code::denied, fmt::format("the page may not speak for {}", event.account), "it speaks for accounts of the platform web"};
+            }
+            default: return {Code::denied, fmt::format("the {} {} publishes nothing", bus::name(session.role), session.name), {}};
+        }
+    }
+
+    void on(Session& session, bus::to_broker::Finish frame) {
+        auto event = bus::decode(frame.event);
+        if (!event || event->kind() != Kind::run_finished) {
+            return refuse(session.peer, frame.request, Code::invalid, event ? "a job is finished by a RunFinished" : event.error().what);
+        }
+        work.finishes.push_back({session.peer, std::move(frame), std::move(*event)});
+    }
+
+    void on(Session& session, bus::to_broker::Follow frame) {
+        if (auto error = pusher.begin(session, std::move(frame), clock.now())) refuse(session.peer, 0, error.code, error.what, error.hint);
+        else pusher.push(session, [this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }, moved);
+    }
+    void on(Session& session, bus::to_broker::Acknowledge frame) {
+        pusher.acknowledge(session, frame.sequence, moved);
+        pusher.push(session, [this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }, moved);
+    }
+
+    void on(Session& session, bus::to_broker::Lease frame) {
+        if (session.role != bus::Role::worker && session.role != bus::Role::operator_) return refuse(session.peer, 0, Code::denied, "only workers lease jobs");
+        session.slots = std::min(frame.slots, slots_max);
+    }
+    void on(Session&, bus::to_broker::Heartbeat frame) {
+        for (const auto& lease : frame.leases) jobs.heartbeat(lease, clock.steady() + 4 * settings.heartbeat_every);
+    }
+
+    void on(Session& session, bus::to_broker::Serve frame) {
+        if (session.services.size() >= 16 || frame.service.empty() || frame.service.size() > 200 || frame.service == "broker") {
+            return refuse(session.peer, 0, Code::invalid, fmt::format("the service \"{}\" cannot be offered", frame.service));
+        }
+        serving[frame.service] = session.peer;
+        session.services.insert(std::move(frame.service));
+    }
+    void on(Session& session, bus::to_broker::Query frame) {
+        if (frame.service == "broker") return answer_ourselves(session, frame);
+        const auto server_of = serving.find(frame.service);
+        if (server_of == serving.end()) {
+            return questions.refuse(session.peer, frame.request, {Code::unavailable, fmt::format("nobody offers \"{}\" just now", frame.service), "parley status shows what runs"});
+        }
+        questions.ask(session.peer, std::move(frame), server_of->second, clock.steady());
+    }
+    void on(Session& session, bus::to_broker::Reply frame) { questions.answer(session.peer, std::move(frame)); }
+
+    // -- the commit ---------------------------------------------------------------------------------------------------
+
+    void commit() {
+        collect_slots();
+        const bool cursors_due = !moved.empty() && clock.steady() - cursors_written > cursors_every;
+        if (cursors_due) {
+            work.cursors.assign(moved.begin(), moved.end());
+            moved.clear();
+            cursors_written = clock.steady();
+        }
+        if (work.empty() && (work.slots.empty() || !jobs.any_waiting())) return work.slots.clear();
+        const auto done = committer.commit(std::exchange(work, {}));
+        ++commits;
+        events += done.events;
+        if (done.error && !trouble) log::error("the journal cannot be written", {{"why", done.error.what}, {"hint", done.error.hint}});
+        if (!done.error && trouble) log::info("the journal is written again");
+        trouble = done.error;
+        for (const auto& [peer, frame] : done.answers) send(peer, frame);
+        if (done.events > 0) push_all();
+    }
+
+    void collect_slots() {
+        work.slots.clear();
+        for (const auto& [peer, session] : sessions) {
+            if (session.slots == 0) continue;
+            for (auto held = jobs.held_by(session.name); held < session.slots; ++held) work.slots.push_back({peer, session.name});
+        }
+    }
+
+    void push_all() {
+        for (auto& [peer, session] : sessions) {
+            pusher.push(session, [this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }, moved);
+        }
+    }
+
+    // -- time ---------------------------------------------------------------------------------------------------------
+
+    void tick() {
+        const auto now = clock.steady();
+        for (auto it = sessions.begin(); it != sessions.end();) {
+            if (now - it->second.heard <= silent_after) {
+                ++it;
+                continue;
+            }
+            log::info("left", {{"name", it->second.name}});
+            it = drop(it);
+        }
+        questions.expire(now);
+        for (const auto& run : jobs.lapsed(now)) {
+            const auto& job = *jobs.find(run);
+            if (job.idempotent && job.attempt < 3) {
+                work.requeues.push_back(run);
+                continue;
+            }
+            log::warning("a run is lost", {{"run", run.brief()}, {"command", job.command}, {"worker", job.worker}});
+            work.ends.push_back({end_of(job, bus::Outcome::lost, "its worker died or was cut off", fmt::format("`{}` was lost: its worker died in the middle. It was not run again. (run {})", job.command, run.brief()), clock.now(), settings.house.name)});
+        }
+        if (now - swept > sweep_every) {
+            swept = now;
+            try {
+                journal.sweep(settings.retention, clock.now());
+            } catch (const store::Failure& failure) {
+                log::error("old events cannot be removed", {{"why", failure.what()}});
+            }
+        }
+        commit();
+        push_all();  // those that had to look at much for little
+    }
+
+    // -- the service "broker" -----------------------------------------------------------------------------------------
+
+    void answer_ourselves(const Session& session, const bus::to_broker::Query& query) {
+        const auto request = query.body.empty() ? service::Result<Value>(Value()) : Value::decode(query.body);
+        if (!request) return questions.refuse(session.peer, query.request, request.error());
+        Value reply;
+        if (query.method == "status") reply = status();
+        else if (query.method == "gateways") reply = gateways();
+        else if (query.method == "commands") {
+            const auto room = bus::RoomAddress::from_text((*request)["room"].text()).value_or(bus::RoomAddress{});
+            reply = commands.list((*request)["identity"].text(), room);
+        } else if (query.method == "cancel") {
+            auto cancelled = cancel((*request)["run"].text(), (*request)["who"].text("somebody"));
+            if (!cancelled) return questions.refuse(session.peer, query.request, cancelled.error());
+            reply = std::move(*cancelled);
+        } else {
+            return questions.refuse(session.peer, query.request, {Code::not_found, fmt::format("the broker has no \"{}\"", query.method), "it has status, commands, cancel and gateways"});
+        }
+        send(session.peer, bus::from_broker::Reply{query.request, {}, reply.encode()});
+    }
+
+    Value status() const {
+        auto followers = Value(Value::List{});
+        auto accounts = Value(Value::List{});
+        std::map<std::string, bus::Sequence> places;
+        for (const auto& [name, place] : journal.cursors()) places[name] = place.sequence;
+        for (const auto& [name, sequence] : moved) places[name] = std::max(places[name], sequence);
+        for (const auto& [name, sequence] : places) {
+            const bool connected = std::any_of(sessions.begin(), sessions.end(), [&, &cursor = name](const auto& s) { return s.second.following && s.second.following->options.cursor == cursor; });
+            followers.push(Value::map({{"name", name}, {"cursor", sequence}, {"lag", journal.last() - std::min(sequence, journal.last())}, {"connected", connected}}));
+        }
+        for (const auto& [name, platform] : settings.house.accounts) {
+            const bool connected = platform == "web" || std::any_of(sessions.begin(), sessions.end(), [&, &account = name](const auto& s) { return s.second.role == bus::Role::bridge && s.second.name == account; });
+            accounts.push(Value::map({{"name", name}, {"platform", platform}, {"connected", connected}}));
+        }
+        std::size_t workers = 0;
+        for (const auto& [peer, session] : sessions) workers += session.role == bus::Role::worker;
+        return Value::map({{"sequence", journal.last()}, {"first", journal.first()}, {"events", events}, {"commits", commits}, {"trouble", trouble.text()},
+                           {"jobs", Value::map({{"queued", jobs.queued()}, {"running", jobs.running()}})}, {"workers", workers},
+                           {"accounts", std::move(accounts)}, {"followers", std::move(followers)}});
+    }
+
+    Value gateways() const {
+        auto out = Value(Value::List{});
+        for (const auto& gateway : settings.house.gateways) {
+            auto rooms = Value(Value::List{});
+            for (const auto& room : gateway.rooms) rooms.push(room.text());
+            out.push(Value::map({{"name", gateway.name}, {"rooms", std::move(rooms)}}));
+        }
+        return Value::map({{"gateways", std::move(out)}});
+    }
+
+    service::Result<Value> cancel(const std::string& prefix, const std::string& who) {
+        const auto run = jobs.by_prefix(prefix);
+        if (!run) return fail(run.error());
+        const auto& job = *jobs.find(*run);
+        auto reply = Value::map({{"run", run->text()}, {"command", job.command}, {"state", job.lease ? "cancelling" : "cancelled"}});
+        if (!job.lease) {
+            work.ends.push_back({end_of(job, bus::Outcome::cancelled, "cancelled by " + who, fmt::format("`{}` was cancelled by {} before it began.", job.command, who), clock.now(), settings.house.name)});
+            return reply;
+        }
+        jobs.cancelling(*run);
+        for (const auto& [peer, session] : sessions) {
+            if (session.name == job.worker) send(peer, bus::from_broker::Cancel{*run});
+        }
+        return reply;
+    }
+};
+
+Broker::Broker(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Broker::~Broker() {
+    auto& state = *state_;
+    state.ticker.cancel();
+    state.cursors_written = {};
+    try {
+        state.commit();
+    } catch (const std::exception& error) {
+        log::error("the last cursors could not be written", {{"why", error.what()}});
+    }
+}
+
+service::Result<std::unique_ptr<Broker>> Broker::start(service::Reactor& reactor, const Settings& settings, Commands commands) {
+    const auto keys = bus::keys_of(settings.house, "broker");
+    if (!keys) return fail(keys.error());
+    auto state = std::make_unique<State>(reactor, settings, std::move(commands));
+    auto* raw = state.get();
+    auto server = bus::Server::bind(reactor, settings.house.endpoint, *keys, settings.house.allowed,
+                                    {[raw](const Peer& p, const bus::Proof& proof, bus::ToBroker f) { raw->on_message(p, proof, std::move(f)); },
+                                     [](const Peer&, const Error& error) { log::warning("a peer sent what is no frame", {{"why", error.what}}); },
+                                     [raw] { raw->commit(); }});
+    if (!server) return fail(server.error());
+    state->server = std::move(*server);
+    state->ticker = reactor.every(tick_every, [raw] { raw->tick(); });
+    log::info("ready", {{"endpoint", settings.house.endpoint}, {"sequence", state->journal.last()}, {"open_runs", state->jobs.list().size()}});
+    return std::unique_ptr<Broker>(new Broker(std::move(state)));
+}
+
+Settings read_settings(service::Table& root) {
+    Settings settings;
+    settings.house = bus::read_house(root);
+    auto table = root.table("broker");
+    settings.retention.age = std::chrono::duration_cast<std::chrono::hours>(table.duration("keep", settings.retention.age));
+    settings.grace = table.duration("grace", settings.grace);
+    table.finish();
+    return settings;
+}
+
+}  // namespace parley::broker

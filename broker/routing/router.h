@@ -1,0 +1,31 @@
+// Which rooms an event is for: a pure function of the event and the settings.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/bus/codec.h"
+#include "broker/bus/house_settings.h"
+
+namespace parley::routing {
+
+class Router {
+public:
+    explicit Router(const std::vector<bus::Gateway>& gateways);
+
+    // What was born on a platform goes to every other room of its gateways; what Parley itself says goes to its own room
+    // too. A room in no gateway hears Parley's own words alone. Talk in closed and direct rooms stays there. Each room once.
+    std::vector<bus::RoomAddress> recipients(const bus::EventHeader& event) const;
+    // The rooms that mirror one another with this one, itself among them; just itself if it is in no gateway.
+    std::vector<bus::RoomAddress> mirrors(const bus::RoomAddress& room) const;
+    bool in_gateway(const bus::RoomAddress& room, const std::string& gateway) const;
+    std::set<std::string> gateways_of(const bus::RoomAddress& room) const;
+
+private:
+    std::map<bus::RoomAddress, std::vector<bus::RoomAddress>> mirrors_;
+    std::map<bus::RoomAddress, std::set<std::string>> gateways_;
+};
+
+}  // namespace parley::routing

@@ -1,0 +1,198 @@
+#include "broker/dispatch/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+namespace parley::dispatch {
+
+namespace {
+
+using Type = Parameter::Type;
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 32 && text[0] >= 'a' && text[0] <= 'z' &&
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
+}
+
+constexpr std::string_view name_hint = "use a small letter, then at most 31 of a-z 0-9 - _ .";
+
+Type type_from(std::string_view text) {
+    for (const auto type : {Type::integer, Type::one_of, Type::flag, Type::rest}) {
+        if (name(type) == text) return type;
+    }
+    return Type::text;
+}
+
+void read_pattern(service::Table& table, Parameter& parameter) {
+    parameter.pattern = table.text("pattern", "");
+    if (parameter.pattern.empty()) return;
+    if (parameter.type != Type::text) return table.complain("pattern", "is only for text");
+    auto compiled = compile(parameter.pattern);
+    if (compiled) parameter.compiled = std::move(*compiled);
+    else table.complain("pattern", compiled.error().what, compiled.error().hint);
+}
+
+// A default is declared once and must pass the checks that a typed value passes.
+void read_fallback(service::Table& table, Parameter& parameter) {
+    if (!table.has("default")) return;
+    const auto value = table.text("default");
+    const auto fits = check(parameter, value);
+    if (parameter.type == Type::flag || parameter.type == Type::rest) table.complain("default", "is not for this type");
+    else if (!fits) table.complain("default", "does not fit: " + fits.error().what);
+    parameter.fallback = value;
+}
+
+Parameter read_parameter(service::Table table) {
+    Parameter parameter;
+    parameter.name = table.text("name");
+    if (!parameter.name.empty() && !is_name(parameter.name))
+        table.complain("name", "is not a name", std::string(name_hint));
+    parameter.summary = table.text("summary", "");
+    parameter.type = type_from(table.choice("type", "text", {"text", "integer", "enum", "flag", "rest"}));
+    parameter.least = table.integer("min", INT64_MIN, INT64_MIN, INT64_MAX);
+    parameter.most = table.integer("max", INT64_MAX, INT64_MIN, INT64_MAX);
+    parameter.values = table.texts("values");
+    if ((parameter.type == Type::one_of) == parameter.values.empty()) {
+        table.complain("values", parameter.values.empty() ? "is missing" : "is only for an enum",
+                       "an enum lists its values");
+    }
+    parameter.may_begin_with_dash = table.boolean("dash", false);
+    parameter.before = table.text("before", "");
+    read_pattern(table, parameter);
+    read_fallback(table, parameter);
+    parameter.required = table.boolean("required", parameter.type != Type::flag && !parameter.fallback);
+    table.finish();
+    return parameter;
+}
+
+void read_parameters(service::Table& table, Command& command) {
+    std::set<std::string> seen;
+    bool optional = false;
+    for (auto& entry : table.list("parameter")) {
+        auto parameter = read_parameter(entry);
+        if (!seen.insert(parameter.name).second)
+            entry.complain("name", fmt::format("\"{}\" is there twice", parameter.name));
+        if (!command.parameters.empty() && command.parameters.back().type == Type::rest) {
+            entry.complain("name", "comes after a \"rest\"", "a rest takes all that follows; put it last");
+        }
+        if (optional && parameter.required)
+            entry.complain("required", "comes after an optional one", "put the required ones first");
+        optional = optional || (parameter.type != Type::flag && !parameter.required);
+        command.parameters.push_back(std::move(parameter));
+    }
+}
+
+void read_run(service::Table& table, Command& command) {
+    auto& run = command.action.argv;
+    run = table.texts("run");
+    if (run.empty())
+        return table.complain("run", "is missing or empty",
+                              "list the program and its arguments: [\"/usr/bin/uptime\", \"-p\"]");
+    if (!placeholder(run.front()).empty()) table.complain("run", "begins with a parameter", "name the program itself");
+    std::set<std::string, std::less<>> used;
+    for (const auto& argument : run) {
+        const auto wanted = placeholder(argument);
+        const auto declared = std::any_of(command.parameters.begin(), command.parameters.end(),
+                                          [&](const auto& p) { return p.name == wanted; });
+        if (is_name(wanted) && !declared) {
+            table.complain("run", fmt::format("\"{}\" is not a parameter", argument),
+                           fmt::format("declare it under [[{}.parameter]]", table.path()));
+        }
+        used.emplace(wanted);
+        for (const auto& parameter : command.parameters) {
+            const auto inside = argument.find("{" + parameter.name + "}");
+            if (inside == std::string::npos || wanted == parameter.name) continue;
+            table.complain("run", fmt::format("\"{}\" has a parameter inside an argument", argument),
+                           "a parameter fills a whole argument");
+        }
+    }
+    for (const auto& parameter : command.parameters) {
+        if (!used.contains(parameter.name))
+            table.complain("run", fmt::format("does not use \"{{{}}}\"", parameter.name));
+    }
+}
+
+// The whole environment of the run is fixed here: what is allowed of our own, then what the command sets.
+void read_environment(service::Table& table, Command& command) {
+    std::map<std::string, std::string> all{{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"LANG", "C.UTF-8"}};
+    for (const auto& wanted : table.texts("environment")) {
+        if (const char* value = std::getenv(wanted.c_str())) all[wanted] = value;
+    }
+    for (auto& [key, value] : table.text_map("set")) all[key] = value;
+    command.action.environment.assign(all.begin(), all.end());
+}
+
+void check_rule(service::Table& table, const std::string& rule, const bus::HouseSettings& house) {
+    const std::string hint = "write \"*\", \"account/native-id\", \"room:account/room\" or \"gateway:NAME\"";
+    if (rule == "*") return;
+    if (rule.starts_with("gateway:")) {
+        const auto known = std::any_of(house.gateways.begin(), house.gateways.end(),
+                                       [&](const auto& g) { return g.name == rule.substr(8); });
+        if (!known)
+            table.complain("allow", fmt::format("there is no gateway \"{}\"", rule.substr(8)),
+                           "name one of [gateway.*]");
+        return;
+    }
+    if (!bus::RoomAddress::from_text(rule.starts_with("room:") ? rule.substr(5) : rule)) {
+        table.complain("allow", fmt::format("\"{}\" is not a rule", rule), hint);
+    }
+}
+
+void read_policy(service::Table& table, Command& command, const bus::HouseSettings& house) {
+    auto allow = table.texts("allow");  // asked for even where absent, so that a slip finds it
+    if (table.has("allow")) command.allow = std::move(allow);
+    for (const auto& rule : command.allow) check_rule(table, rule, house);
+    const auto proven = table.choice("proven", "account", {"nickname", "account", "signed_in"});
+    command.proven = proven == "nickname"  ? bus::Strength::nickname
+                     : proven == "account" ? bus::Strength::account
+                                           : bus::Strength::signed_in;
+}
+
+void read_limits(service::Table& table, Command& command) {
+    auto& action = command.action;
+    action.directory = table.text("directory", "");
+    action.timeout = table.duration("timeout", action.timeout);
+    if (action.timeout.count() <= 0) table.complain("timeout", "must be longer than nothing");
+    action.output_bytes_max = table.bytes("output_max", action.output_bytes_max);
+    action.room_lines_max = static_cast<std::uint32_t>(table.integer("room_lines", action.room_lines_max, 0, 200));
+    action.concurrency_max = static_cast<std::uint32_t>(table.integer("concurrency", 0, 0, 1000));
+    action.concurrency_key = action.concurrency_max == 0 ? "" : command.name;
+    action.idempotent = table.boolean("idempotent", false);
+}
+
+Command read_command(const std::string& command_name, service::Table& table, const bus::HouseSettings& house) {
+    Command command;
+    command.name = command_name;
+    if (!is_name(command_name))
+        table.complain("run", fmt::format("\"{}\" is not a name for a command", command_name), std::string(name_hint));
+    command.summary = table.text("summary", "");
+    command.action.kind = bus::Action::Kind::exec;
+    read_policy(table, command, house);
+    read_limits(table, command);
+    read_parameters(table, command);
+    read_run(table, command);
+    read_environment(table, command);
+    return command;
+}
+
+}  // namespace
+
+Settings read_settings(service::Table& root, const bus::HouseSettings& house) {
+    Settings settings;
+    settings.name = house.name;
+    settings.prefix = house.prefix;
+    settings.gateways = house.gateways;
+    for (auto& command : built_in_commands()) settings.commands.emplace(command.name, std::move(command));
+    for (auto& [command_name, table] : root.tables("command")) {
+        const auto known = settings.commands.find(command_name);
+        if (known != settings.commands.end() && known->second.built_in) read_policy(table, known->second, house);
+        else settings.commands.insert_or_assign(command_name, read_command(command_name, table, house));
+        table.finish();
+    }
+    return settings;
+}
+
+}  // namespace parley::dispatch

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <deque>
 #include <map>
-#include <unordered_map>
 #include <unordered_set>
 #include <zmq.hpp>
 
@@ -22,13 +21,12 @@ using namespace std::chrono_literals;
 using service::Code;
 using service::Error;
 using service::fail;
-
 namespace {
 
-constexpr auto tick_every = 500ms;       // heartbeats, pings, deadlines
-constexpr auto silent_after = 3s;        // no frame for so long: the link counts as down
+constexpr std::chrono::milliseconds tick_every = 500ms;  // heartbeats and pings
 constexpr std::size_t batch_max = 1024;  // frames taken before other work on the reactor has its turn
 constexpr std::size_t publish_batch_bytes = 256 << 10;
+constexpr std::size_t body_bytes_max = frame_bytes_max - (1 << 20);  // of a question or an answer
 
 }  // namespace
 
@@ -53,14 +51,17 @@ struct Client::State {
         std::string event;
         Done<Sequence> done;
         RequestNumber request = 0;
+        bool alone = false;  // its batch was refused for one event in it: each is sent by itself, to find out which
     };
     std::deque<Pending> pending;
+    bool refused_once = false;  // then those on their way need not all come first
 
     struct Following {
         FollowOptions options;
         std::function<void(std::vector<Followed>)> events;
         Sequence got = 0;
         bool any = false;
+        Sequence acknowledged = 0;
     };
     std::optional<Following> following;
 
@@ -78,26 +79,23 @@ struct Client::State {
     struct Asked {
         to_broker::Query query;
         Done<std::string> done;
-        service::Steady deadline;
+        service::Reactor::Handle deadline;
     };
     std::map<RequestNumber, Asked> asked;
     std::map<std::string, std::function<void(std::string, std::string, std::chrono::milliseconds, Reply)>> services;
+    EventId instance;      // of the broker that we speak with
+    service::Reactor::Handle hello_again;
     std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // shared with replies that outlive us
 
     State(service::Reactor& r, ClientOptions o) : reactor(r), options(std::move(o)) {}
-    ~State() {
-        *alive = false;
-        readable.cancel();
-        monitor_readable.cancel();
-        ticker.cancel();
-    }
+    ~State() { *alive = false; }
 
     void connect() {
-        socket.set(zmq::sockopt::linger, 0);
+        socket.set(zmq::sockopt::linger, 100);  // for a last acknowledgement
         socket.set(zmq::sockopt::sndhwm, 0);  // what waits is bounded by unacknowledged_max and deadlines, not by the socket
         socket.set(zmq::sockopt::rcvhwm, 0);  // and what comes by credit
         socket.set(zmq::sockopt::reconnect_ivl, 50);
-        socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
+        if (options.endpoint.starts_with("tcp://")) socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
         socket.set(zmq::sockopt::immediate, true);  // nothing waits for a broker that is away: start_session() says it again
         socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(frame_bytes_max));
         if (!options.keys.own_secret.empty()) {
@@ -112,7 +110,7 @@ struct Client::State {
         socket.connect(options.endpoint);
         readable = reactor.on_readable(socket.get(zmq::sockopt::fd), [this] { pump(); });
         monitor_readable = reactor.on_readable(monitor.get(zmq::sockopt::fd), [this] { watch(); });
-        ticker = reactor.every(tick_every, [this] { tick(); });
+        ticker = reactor.every(std::min(tick_every, options.silent_after / 4), [this] { tick(); });
         reactor.post([this, still = alive] {
             if (!*still) return;
             watch();
@@ -120,14 +118,17 @@ struct Client::State {
         });
     }
 
-    void send(const ToBroker& frame) {
+    // Unsent: the link is down, and the next session will say it again.
+    bool send(const ToBroker& frame) {
         const auto bytes = encode(frame);
+        bool sent = false;
         try {
-            socket.send(zmq::buffer(bytes), zmq::send_flags::dontwait);  // unsent: the link is down, and the session will say it again
+            sent = socket.send(zmq::buffer(bytes), zmq::send_flags::dontwait).has_value();
         } catch (const zmq::error_t& error) {
             service::log::warning("cannot send to the broker", {{"why", error.what()}});
         }
         pump_soon();  // sending may have swallowed the edge that says there is something to read
+        return sent;
     }
 
     void pump_soon() {
@@ -172,7 +173,10 @@ struct Client::State {
 
     void start_session() {
         heard = clock.steady();
-        send(to_broker::Hello{protocol_version, options.name, options.role});
+        if (send(to_broker::Hello{protocol_version, options.name, options.role})) return;
+        hello_again = reactor.after(10ms, [this] {  // the monitor may be ahead of the socket
+            if (!up) send(to_broker::Hello{protocol_version, options.name, options.role});
+        });
     }
 
     void lost() {
@@ -182,24 +186,18 @@ struct Client::State {
 
     void tick() {
         const auto now = clock.steady();
-        if (up && now - heard > silent_after) lost();
+        if (up && now - heard > options.silent_after) lost();
         if (!leases.empty()) send(to_broker::Heartbeat{{leases.begin(), leases.end()}});
         else send(to_broker::Ping{});
-        std::vector<Asked> late;
-        for (auto it = asked.begin(); it != asked.end();) {
-            if (it->second.deadline > now) {
-                ++it;
-                continue;
-            }
-            late.push_back(std::move(it->second));
-            it = asked.erase(it);
-        }
-        const auto still = alive;
-        for (auto& query : late) {
-            query.done(up ? fail(Code::timeout, fmt::format("{} did not answer in time", query.query.service), "try again, or ask for less")
-                          : fail(Code::unavailable, "the broker does not answer", "parley up starts it"));
-            if (!*still) return;
-        }
+    }
+
+    void give_up(RequestNumber number) {
+        const auto it = asked.find(number);
+        if (it == asked.end()) return;
+        const auto query = std::move(it->second);
+        asked.erase(it);
+        query.done(up ? fail(Code::timeout, fmt::format("{} did not answer in time", query.query.service), "try again, or ask for less")
+                      : fail(Code::unavailable, "the broker does not answer", "parley up starts it"));
     }
 
     // -- publish ------------------------------------------------------------------------------------------------------
@@ -213,6 +211,12 @@ struct Client::State {
         });
     }
 
+    // The newest were published last, so what waits is mostly at the end.
+    std::deque<Pending>::iterator first_unsent() {
+        if (refused_once) return pending.begin();
+        return std::partition_point(pending.begin(), pending.end(), [](const Pending& p) { return p.request != 0; });
+    }
+
     // What waits goes out in batches: one frame for all that was published in one turn of the reactor.
     void flush() {
         if (!up) return;
@@ -223,30 +227,35 @@ struct Client::State {
             batch = {};
             bytes = 0;
         };
-        // Those on their way come first; the rest has not been sent in this session.
-        auto unsent = std::partition_point(pending.begin(), pending.end(), [](const Pending& p) { return p.request != 0; });
-        for (; unsent != pending.end(); ++unsent) {
+        for (auto unsent = first_unsent(); unsent != pending.end(); ++unsent) {
+            if (unsent->request != 0) continue;
+            if (unsent->alone) send_batch();
             if (batch.events.empty()) batch.request = ++last_request;
             unsent->request = batch.request;
             batch.events.push_back(unsent->event);
             bytes += unsent->event.size();
-            if (bytes >= publish_batch_bytes || batch.events.size() >= batch_max) send_batch();
+            if (unsent->alone || bytes >= publish_batch_bytes || batch.events.size() >= batch_max) send_batch();
         }
         send_batch();
     }
 
     // -- what the broker says -----------------------------------------------------------------------------------------
 
-    void on(from_broker::Welcome) {
+    void on(const from_broker::Welcome& f) {
+        instance = f.instance;
+        refused_once = false;
         for (auto& waiting : pending) waiting.request = 0;
         const bool was_up = std::exchange(up, true);
         for (const auto& [service, handler] : services) send(to_broker::Serve{service});
-        if (following) send(to_broker::Follow{following->options, following->any ? following->got : 0});
+        if (following) {
+            send(to_broker::Follow{following->options, following->any ? following->got : 0});
+            if (following->acknowledged > 0) send(to_broker::Acknowledge{following->acknowledged});
+        }
         if (!leases.empty()) send(to_broker::Heartbeat{{leases.begin(), leases.end()}});
-        if (slots > 0) send(to_broker::Lease{slots});
+        flush();  // a run's output before its end
         for (const auto& [number, finish] : finishing) send(to_broker::Finish{number, finish.lease, finish.event});
+        if (slots > 0) send(to_broker::Lease{slots});
         for (const auto& [number, query] : asked) send(query.query);
-        flush();
         if (!was_up && link_changed) link_changed(true);
     }
 
@@ -254,14 +263,17 @@ struct Client::State {
         lost();
         start_session();
     }
-    void on(from_broker::Pong) {}
+    void on(from_broker::Pong) {
+        if (!up) start_session();  // it was silent for so long that we had given it up
+    }
 
     void on(const from_broker::Published& f) {
         const auto still = alive;
         for (const auto sequence : f.sequences) {
-            if (pending.empty() || pending.front().request != f.request) return;  // an answer to an earlier session
-            auto done = std::move(pending.front().done);
-            pending.pop_front();
+            const auto it = std::find_if(pending.begin(), pending.end(), [&](const Pending& p) { return p.request == f.request; });
+            if (it == pending.end()) return;  // an answer to an earlier session
+            auto done = std::move(it->done);
+            pending.erase(it);
             if (done) done(sequence);
             if (!*still) return;
         }
@@ -274,23 +286,24 @@ struct Client::State {
             if (finish.done) finish.done(fail(f.error));
             return;
         }
-        const auto still = alive;
-        bool ours = false;
-        std::vector<Done<Sequence>> refused;
-        for (auto it = pending.begin(); it != pending.end();) {
-            if (f.request == 0 || it->request != f.request) {
-                ++it;
-                continue;
-            }
-            ours = true;
-            refused.push_back(std::move(it->done));
-            it = pending.erase(it);
-        }
-        for (auto& done : refused) {
+        const auto ours = [&](const Pending& p) { return f.request != 0 && p.request == f.request; };
+        const auto count = std::count_if(pending.begin(), pending.end(), ours);
+        if (count == 0) {
+            service::log::error("the broker refused", {{"what", f.error.what}, {"hint", f.error.hint}});
+        } else if (count == 1) {
+            const auto it = std::find_if(pending.begin(), pending.end(), ours);
+            auto done = std::move(it->done);
+            pending.erase(it);
             if (done) done(fail(f.error));
-            if (!*still) return;
+        } else {
+            for (auto& waiting : pending) {
+                if (!ours(waiting)) continue;
+                waiting.request = 0;
+                waiting.alone = true;
+            }
+            refused_once = true;
+            flush_soon();
         }
-        if (!ours) service::log::error("the broker refused", {{"what", f.error.what}, {"hint", f.error.hint}});
     }
 
     void on(from_broker::Events f) {
@@ -321,7 +334,7 @@ struct Client::State {
             return;  // its lease lapses, and the room is told
         }
         event->sequence = f.sequence;
-        leases.insert(f.lease);
+        if (!leases.insert(f.lease).second) return;  // offered again after a reconnect
         job(Job{f.lease, std::move(*event), f.attempt, f.heartbeat_every});
     }
     void on(const from_broker::Cancel& f) {
@@ -348,8 +361,9 @@ struct Client::State {
             send(to_broker::Reply{f.request, {Code::not_found, "no such service here", {}}, {}});
             return;
         }
-        handler->second(std::move(f.method), std::move(f.body), f.deadline, [this, still = alive, request = f.request](service::Result<std::string> reply) {
-            if (!*still) return;
+        handler->second(std::move(f.method), std::move(f.body), f.deadline, [this, still = alive, request = f.request, asker = instance](service::Result<std::string> reply) {
+            if (!*still || instance != asker) return;  // another broker numbers its questions anew
+            if (reply && reply->size() > body_bytes_max) reply = fail(Code::limit, "the answer is larger than 7 MiB", "ask for less");
             if (reply) send(to_broker::Reply{request, {}, std::move(*reply)});
             else send(to_broker::Reply{request, reply.error(), {}});
         });
@@ -361,9 +375,7 @@ Client::~Client() = default;
 
 void Client::publish(Event event, Done<Sequence> done) {
     const auto refuse = [&](Error error) {
-        state_->reactor.post([done = std::move(done), error = std::move(error)] {
-            if (done) done(fail(error));
-        });
+        if (done) state_->reactor.post([done = std::move(done), error = std::move(error)] { done(fail(error)); });
     };
     if (state_->pending.size() >= state_->options.unacknowledged_max) {
         return refuse({Code::limit, fmt::format("{} events wait for the broker", state_->pending.size()), "slow down until some are acknowledged"});
@@ -383,13 +395,14 @@ void Client::on_link(std::function<void(bool)> changed) {
     }
 }
 bool Client::linked() const { return state_->up; }
-std::size_t Client::unacknowledged() const { return state_->pending.size(); }
+std::size_t Client::unacknowledged() const { return state_->pending.size() + state_->finishing.size(); }
 
 void Client::follow(FollowOptions options, std::function<void(std::vector<Followed>)> events) {
-    state_->following = State::Following{std::move(options), std::move(events), 0, false};
+    state_->following = State::Following{std::move(options), std::move(events), 0, false, 0};
     if (state_->up) state_->send(to_broker::Follow{state_->following->options, 0});
 }
 void Client::acknowledge(Sequence sequence) {
+    if (state_->following) state_->following->acknowledged = std::max(state_->following->acknowledged, sequence);
     if (state_->up) state_->send(to_broker::Acknowledge{sequence});
 }
 
@@ -410,13 +423,17 @@ void Client::finish(const Job& job, Event finished, Done<Sequence> done) {
 
 void Client::query(std::string service, std::string method, std::string request, std::chrono::milliseconds deadline, Done<std::string> done) {
     constexpr std::size_t asked_max = 4096;
-    if (state_->asked.size() >= asked_max) {
-        state_->reactor.post([done = std::move(done)] { done(fail(Code::limit, "too many questions wait for an answer", "try again later")); });
+    const char* why = state_->asked.size() >= asked_max ? "too many questions wait for an answer"
+                      : request.size() > body_bytes_max ? "the question is larger than 7 MiB"
+                                                        : nullptr;
+    if (why != nullptr) {
+        state_->reactor.post([done = std::move(done), why] { done(fail(Code::limit, why, "ask less, or later")); });
         return;
     }
+    deadline = std::clamp<std::chrono::milliseconds>(deadline, 1ms, 24h);
     const auto number = ++state_->last_request;
-    auto& asked = state_->asked[number] = {{number, std::move(service), std::move(method), std::move(request), deadline},
-                                           std::move(done), state_->clock.steady() + deadline};
+    auto& asked = state_->asked[number] = {{number, std::move(service), std::move(method), std::move(request), deadline}, std::move(done), {}};
+    asked.deadline = state_->reactor.after(deadline, [state = state_.get(), number] { state->give_up(number); });
     if (state_->up) state_->send(asked.query);
 }
 

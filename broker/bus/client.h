@@ -21,6 +21,7 @@ struct ClientOptions {
     Role role = Role::operator_;
     Keys keys;
     std::size_t unacknowledged_max = 65536;  // publishes in flight; beyond it publish() fails with Code::limit
+    std::chrono::milliseconds silent_after{3000};  // no word for so long: the link counts as down
 };
 
 struct Filter {  // empty: everything

@@ -1,7 +1,8 @@
 #include "broker/bus/frames.h"
 
-#include "broker/bus/reader.h"
-#include "broker/bus/writer.h"
+#include <algorithm>
+
+#include "broker/bus/body_codec.h"
 
 namespace parley::bus {
 namespace {
@@ -28,8 +29,8 @@ EventId get_id(Reader& r) {
 RoomAddress get_room(Reader& r) {
     const auto more = r.fields(2);
     RoomAddress room;
-    room.account = r.text();
-    room.room = r.text();
+    room.account = read_text(r);
+    room.room = read_text(r);
     r.rest(more);
     return room;
 }
@@ -37,12 +38,14 @@ service::Error get_error(Reader& r) {
     const auto more = r.fields(3);
     service::Error error;
     error.code = static_cast<service::Code>(r.natural(static_cast<std::uint64_t>(service::Code::io)));
-    error.what = r.text();
-    error.hint = r.text();
+    error.what = read_text(r);
+    error.hint = read_text(r);
     r.rest(more);
     return error;
 }
-std::chrono::milliseconds get_ms(Reader& r) { return std::chrono::milliseconds(r.natural(86'400'000)); }
+constexpr std::int64_t day_ms = 86'400'000;
+std::uint64_t ms_of(std::chrono::milliseconds time) { return static_cast<std::uint64_t>(std::clamp<std::int64_t>(time.count(), 0, day_ms)); }
+std::chrono::milliseconds get_ms(Reader& r) { return std::chrono::milliseconds(r.natural(day_ms)); }
 
 template <class Item, class Put>
 void put_list(Writer& w, const std::vector<Item>& items, Put put) {
@@ -84,7 +87,7 @@ void put(Writer& w, const to_broker::Finish& f) {
 }
 template <class Q>
 void put_query(Writer& w, std::uint64_t v, const Q& f) {
-    w.array(6).natural(v).natural(f.request).text(f.service).text(f.method).bytes(f.body).natural(static_cast<std::uint64_t>(f.deadline.count()));
+    w.array(6).natural(v).natural(f.request).text(f.service).text(f.method).bytes(f.body).natural(ms_of(f.deadline));
 }
 template <class R>
 void put_reply(Writer& w, std::uint64_t v, const R& f) {
@@ -101,8 +104,8 @@ template <class Q>
 Q get_query(Reader& r) {
     Q f;
     f.request = r.natural();
-    f.service = r.text();
-    f.method = r.text();
+    f.service = read_text(r);
+    f.method = read_text(r);
     f.body = r.bytes();
     f.deadline = get_ms(r);
     return f;
@@ -118,14 +121,14 @@ R get_reply(Reader& r) {
 
 to_broker::Follow get_follow(Reader& r) {
     to_broker::Follow f;
-    f.options.cursor = r.text();
+    f.options.cursor = read_text(r);
     f.options.start = static_cast<FollowOptions::Start>(r.natural(2));
     f.options.credit = static_cast<std::uint32_t>(r.natural(UINT32_MAX));
     f.after = r.natural();
-    f.options.filter.gateways = get_list<std::string>(r, [&] { return std::string(r.text()); });
+    f.options.filter.gateways = get_list<std::string>(r, [&] { return read_text(r); });
     f.options.filter.rooms = get_list<RoomAddress>(r, [&] { return get_room(r); });
     f.options.filter.kinds = get_list<Kind>(r, [&] { return static_cast<Kind>(r.natural(UINT32_MAX)); });
-    f.options.filter.deliver_to = r.text();
+    f.options.filter.deliver_to = read_text(r);
     return f;
 }
 
@@ -140,7 +143,7 @@ ToBroker get_to_broker(Reader& r, std::uint64_t v, std::uint32_t& more) {
             fields(3);
             Hello f;
             f.version = static_cast<std::uint32_t>(r.natural(UINT32_MAX));
-            f.name = r.text();
+            f.name = read_text(r);
             f.role = static_cast<Role>(r.natural(4));
             return f;
         }
@@ -164,7 +167,7 @@ ToBroker get_to_broker(Reader& r, std::uint64_t v, std::uint32_t& more) {
             return f;
         }
         case verb<Query, ToBroker>: fields(5); return get_query<Query>(r);
-        case verb<Serve, ToBroker>: fields(1); return Serve{std::string(r.text())};
+        case verb<Serve, ToBroker>: fields(1); return Serve{read_text(r)};
         case verb<Reply, ToBroker>: fields(3); return get_reply<Reply>(r);
         case verb<Ping, ToBroker>: return Ping{};
         default: r.refuse("an unknown verb"); return Ping{};
@@ -195,7 +198,7 @@ void put(Writer& w, const from_broker::Events& f) {
 void put(Writer& w, const from_broker::JobOffer& f) {
     w.array(6).natural(verb<from_broker::JobOffer, FromBroker>);
     put_id(w, f.lease);
-    w.bytes(f.event).natural(f.attempt).natural(static_cast<std::uint64_t>(f.heartbeat_every.count())).natural(f.sequence);
+    w.bytes(f.event).natural(f.attempt).natural(ms_of(f.heartbeat_every)).natural(f.sequence);
 }
 void put(Writer& w, const from_broker::Cancel& f) {
     w.array(2).natural(verb<from_broker::Cancel, FromBroker>);
@@ -211,7 +214,7 @@ from_broker::Carried get_carried(Reader& r) {
     from_broker::Carried c;
     const auto more = r.fields(4);
     c.sequence = r.natural();
-    c.journaled = service::Time(std::chrono::microseconds(r.integer()));
+    c.journaled = read_time(r);
     c.event = r.bytes();
     c.recipients = get_list<RoomAddress>(r, [&] { return get_room(r); });
     r.rest(more);

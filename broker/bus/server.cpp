@@ -27,14 +27,15 @@ struct Server::State {
     std::unique_ptr<Gatekeeper> gatekeeper;
     zmq::socket_t socket{context, zmq::socket_type::router};
     service::Reactor::Handle readable;
-    service::Reactor::Handle lock_owner;
     int lock = -1;
     std::string lock_path;
     bool pumping = false;
     bool again_posted = false;
+    std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // shared with posted work, which may outlive us
 
     State(service::Reactor& r, ServerEvents e) : reactor(r), events(std::move(e)) {}
     ~State() {
+        *alive = false;
         readable.cancel();
         if (lock >= 0) ::close(lock);
     }
@@ -51,7 +52,8 @@ struct Server::State {
     }
     void pump_soon() {
         if (std::exchange(again_posted, true)) return;
-        reactor.post([this] {
+        reactor.post([this, still = alive] {
+            if (!*still) return;
             again_posted = false;
             pump();
         });
@@ -80,6 +82,10 @@ struct Server::State {
 
     bool send(const Peer& peer, const FromBroker& frame) {
         const auto bytes = encode(frame);
+        if (bytes.size() > frame_bytes_max) {  // the peer would hang up on it
+            service::log::error("a frame for a peer is too large", {{"bytes", bytes.size()}, {"most", frame_bytes_max}});
+            return false;
+        }
         try {
             if (!socket.send(zmq::buffer(peer), zmq::send_flags::sndmore | zmq::send_flags::dontwait)) return false;
             const bool sent = socket.send(zmq::buffer(bytes), zmq::send_flags::dontwait).has_value();
@@ -92,6 +98,11 @@ struct Server::State {
 
     // Only one broker: a lock beside the socket tells a live one from a file that a dead one left.
     service::Result<void> claim(const std::string& path) {
+        constexpr std::size_t path_bytes_max = 100;  // the system's socket addresses hold 108, and a lock's name goes beside it
+        if (path.empty() || path.size() > path_bytes_max) {
+            return fail(Code::invalid, fmt::format("the path of ipc://{} has {} bytes", path, path.size()),
+                        "use 1 to 100: set [bus] endpoint to a shorter path, for instance below /run");
+        }
         const auto folder = std::filesystem::path(path).parent_path();
         if (!folder.empty()) {
             std::error_code error;

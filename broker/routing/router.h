@@ -13,8 +13,7 @@ namespace parley::routing {
 
 class Router {
 public:
-    using Rooms = std::map<bus::RoomAddress, bus::Visibility>;  // what the settings say of single rooms
-    explicit Router(const std::vector<bus::Gateway>& gateways, const Rooms& rooms = {});
+    explicit Router(const std::vector<bus::Gateway>& gateways);
 
     // What was born on a platform goes to every other room of its gateways; what Parley itself says goes to its own room
     // too. A room in no gateway hears Parley's own words alone. Talk in closed and direct rooms stays there. Each room once.
@@ -27,7 +26,6 @@ public:
 private:
     std::map<bus::RoomAddress, std::vector<bus::RoomAddress>> mirrors_;
     std::map<bus::RoomAddress, std::set<std::string>> gateways_;
-    std::set<bus::RoomAddress> closed_;
 };
 
 }  // namespace parley::routing

@@ -1,0 +1,207 @@
+// Rooms: the list, one room's talk with all that mirror it, and writing into it.
+#include <algorithm>
+
+#include "web/api/site.h"
+#include "web/pages/views.h"
+#include "web/server/json.h"
+
+namespace parley::api {
+namespace {
+
+using bus::Value;
+using server::Response;
+using service::Code;
+using service::Error;
+using service::Result;
+
+constexpr std::int64_t limit_usual = 100, limit_max = 500;
+
+struct Talk {
+    std::vector<Value> events;
+    bool more = false;  // beyond the limit, on the side that was asked for
+};
+
+bool earlier(const Value& a, const Value& b) { return a["sequence"].number() < b["sequence"].number(); }
+
+// Each room of the gateway is asked for the same stretch; merged, the nearest `limit` to its beginning are the answer.
+Result<Talk> talk_of(const Visit& visit, const live::Together& together, std::string_view side, std::int64_t place, std::int64_t limit) {
+    Talk talk;
+    for (const auto& room : together.rooms) {
+        auto asked = Value::map({{"room", room.text()}, {"limit", limit}});
+        if (!side.empty()) asked.set(std::string(side), place);
+        const auto answer = visit.archive("room", std::move(asked));
+        if (!answer) {
+            // A room in which nothing was said yet, or one that this person may not see, adds nothing.
+            const auto code = answer.error().code;
+            if (code == Code::not_found || code == Code::denied) continue;
+            return service::fail(answer.error());
+        }
+        const auto& events = (*answer)["events"].list();
+        talk.events.insert(talk.events.end(), events.begin(), events.end());
+    }
+    std::sort(talk.events.begin(), talk.events.end(), earlier);
+    const auto most = static_cast<std::size_t>(limit);
+    if (talk.events.size() <= most) {
+        talk.more = talk.events.size() == most;
+        return talk;
+    }
+    talk.more = true;
+    auto from = talk.events.size() - most;
+    if (side == "after") from = 0;
+    if (side == "around") {
+        const auto at = std::find_if(talk.events.begin(), talk.events.end(), [&](const Value& one) { return one["sequence"].number() >= place; });
+        const auto middle = static_cast<std::size_t>(at - talk.events.begin());
+        from = std::min(middle > most / 2 ? middle - most / 2 : 0, from);
+    }
+    const auto first = talk.events.begin() + static_cast<std::ptrdiff_t>(from);
+    talk.events = std::vector<Value>(first, first + static_cast<std::ptrdiff_t>(most));
+    return talk;
+}
+
+struct Asked {
+    std::string_view side;  // "before", "after", "around" or empty: the newest
+    std::int64_t place = 0;
+};
+
+Asked side_of(const Visit& visit) {
+    for (const std::string_view side : {"around", "before", "after"}) {
+        const auto place = visit.number(side, -1, -1, INT64_MAX);
+        if (place >= 0) return {side, place};
+    }
+    return {};
+}
+
+Result<bus::RoomAddress> room_asked(const Visit& visit) {
+    const auto room = bus::RoomAddress::from_text(visit.parts.at(0));
+    if (!room) return service::fail(Code::not_found, "\"" + visit.parts.at(0) + "\" is not a room", "a room is written account/room");
+    return *room;
+}
+
+}  // namespace
+
+// The gateways by their names, then the rooms that stand alone.
+Result<std::vector<Value>> rooms_of(const Visit& visit) {
+    std::vector<Value> out;
+    const auto known = visit.archive("rooms", Value::map({}));
+    const auto& list = !known ? Value::List{} : known->is_list() ? known->list() : (*known)["rooms"].list();
+    const auto name_of = [](const Value& one) {
+        if (one.is_text()) return one.text();
+        const auto room = one["room"].text();
+        return one["account"].is_text() ? one["account"].text() + "/" + room : room;
+    };
+    std::vector<std::string> taken;
+    for (const auto& gateway : visit.site.house.gateways) {
+        Value::List rooms;
+        std::int64_t messages = 0, last = 0;
+        std::string address = gateway.rooms.empty() ? "" : gateway.rooms.front().text();
+        for (const auto& room : gateway.rooms) {
+            rooms.emplace_back(room.text());
+            taken.push_back(room.text());
+            if (room.account == live::web_account) address = room.text();
+            for (const Value& one : list) {
+                if (name_of(one) != room.text()) continue;
+                messages += one["messages"].number(one["count"].number());
+                last = std::max(last, one["last_us"].number(one["last_time_us"].number()));
+            }
+        }
+        out.push_back(Value::map({{"name", gateway.name}, {"address", address}, {"rooms", std::move(rooms)}, {"messages", messages}, {"last_us", last}}));
+    }
+    for (const Value& one : list) {
+        const auto name = name_of(one);
+        if (std::find(taken.begin(), taken.end(), name) != taken.end()) continue;
+        Value row = Value::map({{"name", name}, {"address", name}, {"rooms", Value::List{name}}, {"last_us", one["last_us"].number(one["last_time_us"].number())}});
+        if (one["messages"].is_number() || one["count"].is_number()) row.set("messages", one["messages"].number(one["count"].number()));
+        out.push_back(std::move(row));
+    }
+    if (!known && out.empty()) return service::fail(known.error());
+    return out;
+}
+
+Response home_page(const Visit& visit) {
+    pages::HomeView view;
+    if (auto rooms = rooms_of(visit)) view.rooms = Value(Value::List(rooms->begin(), rooms->begin() + std::min<std::ptrdiff_t>(12, std::ssize(*rooms))));
+    auto plot = visit.archive("plot", Value::map({{"days", 30}}));
+    if (plot) view.plot = std::move(*plot);
+    else view.error = plot.error();
+    return visit.page("", "search", pages::home_view(view));
+}
+
+Response rooms_page(const Visit& visit) {
+    const auto rooms = rooms_of(visit);
+    if (!rooms) return visit.error_page(rooms.error());
+    return visit.page("Rooms", "rooms", pages::rooms_view(*rooms, {}));
+}
+
+Response rooms_json(const Visit& visit) {
+    auto rooms = rooms_of(visit);
+    if (!rooms) return json_error(rooms.error());
+    return Response::json(Value::map({{"rooms", Value(Value::List(rooms->begin(), rooms->end()))}}).json());
+}
+
+Response room_page(const Visit& visit) {
+    const auto room = room_asked(visit);
+    if (!room) return visit.error_page(room.error());
+    const auto together = live::together(visit.site.house, *room);
+    const auto asked = side_of(visit);
+    pages::RoomView view;
+    view.room = room->text();
+    view.gateway = together.gateway;
+    for (const auto& one : together.rooms) view.rooms.push_back(one.text());
+    view.writes_to = together.writes_to;
+    view.timeline.own_id = visit.person.id;
+    view.timeline.rooms = together.rooms.size() > 1;
+    view.live = asked.side.empty();
+    if (asked.side == "around") view.timeline.marked = asked.place;
+    auto talk = talk_of(visit, together, asked.side, asked.place, limit_usual);
+    if (talk) {
+        view.events = std::move(talk->events);
+        view.more_before = talk->more || asked.side == "after" || asked.side == "around";
+        view.more_after = !view.live;
+    } else {
+        view.error = talk.error();
+    }
+    return visit.page(view.gateway.empty() ? view.room : view.gateway, "rooms", pages::room_view(view), true, view.error ? status_of(*view.error) : 200);
+}
+
+Response room_json(const Visit& visit) {
+    const auto room = room_asked(visit);
+    if (!room) return json_error(room.error());
+    const auto asked = side_of(visit);
+    auto talk = talk_of(visit, live::together(visit.site.house, *room), asked.side, asked.place, visit.number("limit", limit_usual, 1, limit_max));
+    if (!talk) return json_error(talk.error());
+    return Response::json(Value::map({{"events", Value(Value::List(talk->events.begin(), talk->events.end()))}, {"more", talk->more}}).json());
+}
+
+namespace {
+
+Result<live::Written> write(const Visit& visit, const std::string& text, std::string client, const std::string& reply_to) {
+    const auto room = room_asked(visit);
+    if (!room) return service::fail(room.error());
+    const auto together = live::together(visit.site.house, *room);
+    if (together.writes_to.empty()) return service::fail(Code::denied, "\"" + room->text() + "\" has no side on this page", "write to a room of the same gateway that begins with web/");
+    if (client.empty()) client = service::SystemRandom().token(12);
+    return visit.site.writer.say(visit.person, together.writes_to, client, text, reply_to);
+}
+
+}  // namespace
+
+Response room_post(const Visit& visit) {
+    const auto written = write(visit, std::string(server::value_of(visit.request.form(), "text")), {}, {});
+    if (!written) return visit.error_page(written.error());
+    return Response::redirect(pages::room_address(visit.parts.at(0)) + "#latest");
+}
+
+Response room_post_json(const Visit& visit) {
+    if (!visit.request.header("content-type").starts_with("application/json")) {
+        auto refused = json_error({Code::invalid, "the body must be JSON", "send Content-Type: application/json"});
+        refused.status = 415;
+        return refused;
+    }
+    const auto body = server::parse_json(visit.request.body);
+    if (!body) return json_error(body.error());
+    const auto written = write(visit, (*body)["text"].text(), (*body)["client_id"].text(), (*body)["reply_to"].text());
+    if (!written) return json_error(written.error());
+    return Response::json(Value::map({{"id", written->id.text()}, {"sequence", written->sequence}, {"link", visit.site.house.page + "/m/" + written->id.text()}}).json(), 201);
+}
+
+}  // namespace parley::api

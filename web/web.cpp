@@ -1,0 +1,122 @@
+#include "web/web.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+
+#include "broker/service/log.h"
+#include "web/api/site.h"
+#include "web/live/login.h"
+
+namespace parley::web {
+namespace {
+
+using service::Result;
+
+// What is newer stays unacknowledged, so that after a restart the live rooms still know what the archive may not.
+constexpr std::chrono::seconds remembered{10};
+constexpr std::uint32_t credit = 8192;
+
+class Follower {
+public:
+    Follower(service::Reactor& reactor, bus::Client& client, live::Hub& hub, const bus::HouseSettings& house, server::Sessions& sessions, const service::Clock& clock)
+        : client_(client), hub_(hub), house_(house), sessions_(sessions), clock_(clock),
+          tick_(reactor.every(std::chrono::milliseconds(500), [this] { acknowledge(); })) {
+        bus::FollowOptions options;
+        options.cursor = "web";
+        options.credit = credit;
+        client_.follow(options, [this](std::vector<bus::Followed> events) { take(std::move(events)); });
+    }
+
+private:
+    void take(std::vector<bus::Followed> events) {
+        hub_.take(events);
+        for (const auto& one : events) {
+            if (auto answer = live::login_answer(one.event, house_, sessions_, clock_.now())) client_.publish(std::move(*answer));
+            held_.push_back({one.event.sequence, one.event.journaled});
+        }
+        acknowledge();
+    }
+
+    void acknowledge() {
+        const auto until = clock_.now() - remembered;
+        bus::Sequence done = 0;
+        // Under load the credit would run out before ten seconds do: then the older half goes early.
+        while (!held_.empty() && (held_.front().journaled <= until || held_.size() > credit / 2)) {
+            done = held_.front().sequence;
+            held_.pop_front();
+        }
+        if (done > 0) client_.acknowledge(done);
+    }
+
+    struct Held {
+        bus::Sequence sequence;
+        service::Time journaled;
+    };
+    bus::Client& client_;
+    live::Hub& hub_;
+    const bus::HouseSettings& house_;
+    server::Sessions& sessions_;
+    const service::Clock& clock_;
+    std::deque<Held> held_;
+    service::Reactor::Handle tick_;
+};
+
+}  // namespace
+
+Settings read_settings(service::Table& root) {
+    Settings out;
+    auto web = root.table("web");
+    out.listen = web.text("listen", out.listen);
+    out.local_sign_in = web.boolean("local_sign_in", out.local_sign_in);
+    out.connections_max = static_cast<std::size_t>(web.integer("connections", static_cast<std::int64_t>(out.connections_max), 8, 2000));
+    web.finish();
+    return out;
+}
+
+Result<void> serve(const bus::HouseSettings& house, const Settings& settings) {
+    const service::SystemClock clock;
+    service::SystemRandom random;
+    service::Metrics metrics;
+    auto sessions = server::Sessions::load(house.data / "web" / "sessions", clock, random);
+    if (!sessions) return service::fail(sessions.error());
+    auto keys = bus::keys_of(house, "web");
+    if (!keys) return service::fail(keys.error());
+
+    service::Reactor reactor;
+    bus::ClientOptions options;
+    options.endpoint = house.endpoint;
+    options.name = "web";
+    options.role = bus::Role::web;
+    options.keys = *keys;
+    bus::Client client(reactor, options);
+    server::BusLink link(reactor, client);
+    live::Hub hub;
+    live::Writer writer(link, hub, house, clock);
+    Follower follower(reactor, client, hub, house, **sessions, clock);
+    server::Access access(**sessions, settings.local_sign_in, house.page);
+    const api::Site site{link, access, **sessions, hub, writer, house, metrics, clock};
+    const live::Live live{link, hub, writer, house};
+
+    server::ServerOptions http;
+    http.listen = settings.listen;
+    http.connections_max = settings.connections_max;
+    http.sockets_max = settings.connections_max * 2 / 3;
+    auto started = server::HttpServer::start(
+        http, [&](const server::Request& request) { return api::answer(site, request); },
+        [&](const server::Request& request, std::shared_ptr<server::Socket> socket) -> Result<std::unique_ptr<server::Conversation>> {
+            const auto person = access.who(request);
+            if (!person || !server::same_origin(request)) return service::fail(service::Code::denied, "not from this page");
+            return live::converse(live, *person, request, std::move(socket));
+        });
+    if (!started) return service::fail(started.error());
+    service::log::info("the page is up", {{"listen", settings.listen}, {"page", house.page}});
+
+    const auto stop = reactor.on_signal({SIGINT, SIGTERM}, [&](int) { reactor.stop(); });
+    reactor.run();
+    link.close();  // whoever waits for the bus is let go before the server waits for them
+    started->reset();
+    return {};
+}
+
+}  // namespace parley::web

@@ -1,0 +1,16 @@
+// !cancel ID: stops a run. One's own; anyone's where a rule of the settings names who may.
+#include <fmt/format.h>
+
+#include "broker/bots/builtins/builtin.h"
+
+namespace parley::bots {
+
+void cancel(const Asked& asked) {
+    const bool anyones = asked.command().rule != "*";
+    const auto request = bus::Value::map({{"run", asked.argument("id")}, {"who", asked.requested.author.name}, {"identity", anyones ? "" : asked.identity()}});
+    asked.query("broker", "cancel", request, [asked](const bus::Value& reply) {
+        asked.done({bus::Outcome::succeeded, fmt::format("{} `{}` ({})", reply["state"].text(), reply["command"].text(), reply["run"].text().substr(0, 8)), {}});
+    });
+}
+
+}  // namespace parley::bots

@@ -1,0 +1,72 @@
+#include "broker/bots/output.h"
+
+#include <algorithm>
+
+#include "broker/service/unicode.h"
+
+namespace parley::bots {
+
+using bus::RunOutput;
+
+namespace {
+
+constexpr std::size_t event_bytes_max = 64 << 10;  // of one RunOutput
+
+// A terminal's colours and cursor moves mean nothing in a room, and other control characters less.
+std::string readable(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c == 0x1b && i + 1 < text.size() && text[i + 1] == '[') {
+            for (i += 2; i < text.size() && (text[i] < '@' || text[i] > '~');) ++i;
+        } else if (c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f)) {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+void Output::add(RunOutput::Stream stream, std::string_view bytes) {
+    bytes_ += bytes.size();
+    lines_ += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), bytes_max_ - kept_));
+    kept_ += room;
+    (stream == RunOutput::Stream::out ? out_ : err_) += bytes.substr(0, room);
+}
+
+std::optional<RunOutput> Output::take(bool all) {
+    if (auto out = take_from(out_, RunOutput::Stream::out, all)) return out;
+    return take_from(err_, RunOutput::Stream::err, all);
+}
+
+std::optional<RunOutput> Output::take_from(std::string& buffer, RunOutput::Stream stream, bool all) {
+    std::size_t size = std::min(buffer.size(), event_bytes_max);
+    const bool rest = all && size == buffer.size();
+    if (!rest) {
+        const auto line = buffer.rfind('\n', size == 0 ? 0 : size - 1);
+        if (line != std::string::npos && line < size) size = line + 1;
+        else if (buffer.size() < event_bytes_max) return std::nullopt;
+    }
+    if (size == 0) return std::nullopt;
+    RunOutput event;
+    event.ordinal = ordinal_++;
+    event.stream = stream;
+    event.data = service::unicode::repaired(std::string_view(buffer).substr(0, size));
+    if (rest && buffer[size - 1] != '\n') ++lines_;  // a last line without its end
+    buffer.erase(0, size);
+    std::string shown;
+    const auto text = readable(event.data);
+    for (std::size_t begin = 0; begin < text.size() && shown_lines_ < room_lines_max_;) {
+        const auto end = std::min(text.find('\n', begin), text.size());
+        if (!shown.empty()) shown += '\n';
+        shown.append(text, begin, end - begin);
+        ++shown_lines_;
+        begin = end + 1;
+    }
+    event.shown = std::move(shown);
+    return event;
+}
+
+}  // namespace parley::bots

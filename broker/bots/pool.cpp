@@ -1,0 +1,97 @@
+#include "broker/bots/pool.h"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <map>
+
+#include "broker/service/log.h"
+
+namespace parley::bots {
+
+using namespace std::chrono_literals;
+namespace log = service::log;
+
+namespace {
+
+constexpr auto restart_least = 100ms;
+constexpr auto restart_most = 10'000ms;
+
+struct Worker {
+    pid_t pid = -1;
+    std::chrono::steady_clock::time_point start_at{};
+    std::chrono::steady_clock::time_point started{};
+    std::chrono::milliseconds wait = restart_least;
+};
+
+// Our children that are no workers: orphans of runs whose worker died (man 5 proc, task/TID/children).
+void kill_orphans(const std::map<unsigned, Worker>& workers) {
+    std::ifstream in(fmt::format("/proc/self/task/{}/children", ::getpid()));
+    for (pid_t child = 0; in >> child;) {
+        bool ours = false;
+        for (const auto& [number, worker] : workers) ours |= worker.pid == child;
+        if (!ours) ::kill(child, SIGKILL);
+    }
+}
+
+pid_t start(unsigned number, const std::function<int(unsigned)>& work, const sigset_t& before) {
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(1);
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    ::_exit(work(number));
+}
+
+}  // namespace
+
+service::Result<void> run_pool(unsigned count, const std::function<int(unsigned)>& work) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigset_t wanted, before;
+    sigemptyset(&wanted);
+    for (const int signal : {SIGCHLD, SIGTERM, SIGINT}) sigaddset(&wanted, signal);
+    ::sigprocmask(SIG_BLOCK, &wanted, &before);
+    std::map<unsigned, Worker> workers;
+    for (unsigned number = 1; number <= count; ++number) workers[number];
+    for (bool stopping = false; !stopping;) {
+        const auto now = std::chrono::steady_clock::now();
+        for (auto& [number, worker] : workers) {
+            if (worker.pid > 0 || worker.start_at > now) continue;
+            worker.pid = start(number, work, before);
+            worker.started = now;
+            if (worker.pid < 0) return service::fail(service::Code::io, fmt::format("cannot start a worker: {}", std::strerror(errno)));
+        }
+        const timespec tick{0, 100'000'000};
+        const int signal = ::sigtimedwait(&wanted, nullptr, &tick);
+        stopping = signal == SIGTERM || signal == SIGINT;
+        int status = 0;
+        for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
+            for (auto& [number, worker] : workers) {
+                if (worker.pid != pid) continue;
+                if (now - worker.started > 60s) worker.wait = restart_least;
+                log::warning("a worker died; starting another", {{"worker", number}, {"in_ms", worker.wait.count()}});
+                worker.pid = -1;
+                worker.start_at = now + worker.wait;
+                worker.wait = std::min<std::chrono::milliseconds>(worker.wait * 2, restart_most);
+                kill_orphans(workers);
+            }
+        }
+    }
+    for (const auto& [number, worker] : workers) {
+        if (worker.pid > 0) ::kill(worker.pid, SIGTERM);
+    }
+    for (const auto& [number, worker] : workers) {
+        if (worker.pid > 0) ::waitpid(worker.pid, nullptr, 0);
+    }
+    kill_orphans({});
+    return {};
+}
+
+}  // namespace parley::bots

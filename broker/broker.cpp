@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "broker/access.h"
 #include "broker/bus/codec.h"
 #include "broker/committer.h"
 #include "broker/jobs/jobs.h"
@@ -34,6 +35,8 @@ constexpr auto sweep_every = 60s;
 constexpr auto silent_after = 10s;      // clients ping every half second
 constexpr std::size_t sessions_max = 1024;
 constexpr std::uint32_t slots_max = 256;
+constexpr std::size_t services_max = 16;  // of one process
+constexpr std::uint32_t attempts_max = 3; // of an idempotent run
 
 // The end of a run as the broker tells it.
 Event end_of(const jobs::Job& job, bus::Outcome outcome, std::string detail, std::string shown, service::Time now, const std::string& bot) {
@@ -85,12 +88,13 @@ struct Broker::State {
 
     State(service::Reactor& r, const Settings& s, Commands c)
         : reactor(r), settings(s), commands(std::move(c)), env(std::filesystem::path(s.house.data) / "journal"), journal(env),
-          jobs(env, clock.steady() + s.grace), router(s.house.gateways), questions([this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }),
+          jobs(env, clock.steady() + s.grace), router(s.house.gateways, s.house.rooms), questions([this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }),
           committer(journal, jobs, commands, clock, random, s.heartbeat_every), pusher(journal, router) {}
 
     bool send(const Peer& peer, const bus::FromBroker& frame) { return server->send(peer, frame); }
+    void refuse(const Peer& peer, bus::RequestNumber request, Error error) { send(peer, bus::from_broker::Refused{request, std::move(error)}); }
     void refuse(const Peer& peer, bus::RequestNumber request, Code code, std::string what, std::string hint = {}) {
-        send(peer, bus::from_broker::Refused{request, {code, std::move(what), std::move(hint)}});
+        refuse(peer, request, Error{code, std::move(what), std::move(hint)});
     }
 
     // -- frames -------------------------------------------------------------------------------------------------------
@@ -103,7 +107,13 @@ struct Broker::State {
             return;
         }
         session->second.heard = clock.steady();
-        std::visit([&](auto& f) { on(session->second, std::move(f)); }, frame);
+        try {
+            std::visit([&](auto& f) { on(session->second, std::move(f)); }, frame);
+        } catch (const store::Failure& failure) {
+            // It says hello again and asks anew, until there is room on the disk.
+            refuse(peer, 0, Code::io, failure.what());
+            drop(session);
+        }
     }
 
     void on_hello(const Peer& peer, const bus::Proof& proof, const bus::to_broker::Hello& hello) {
@@ -128,8 +138,9 @@ struct Broker::State {
         log::info("joined", {{"name", hello.name}, {"role", bus::name(hello.role)}});
     }
 
-    // A process that came back takes the place of its former self.
+    // A process that came back takes the place of its former self. Several operators may have one name.
     void drop_older(const Peer& peer, const bus::to_broker::Hello& hello) {
+        if (hello.role == bus::Role::operator_) return;
         for (auto it = sessions.begin(); it != sessions.end();) {
             const bool same = it->second.name == hello.name && it->second.role == hello.role && it->first != peer;
             it = same ? drop(it) : std::next(it);
@@ -149,32 +160,11 @@ struct Broker::State {
 
     void on(Session& session, bus::to_broker::Publish frame) {
         for (const auto& bytes : frame.events) {
-            const auto header = bus::decode_header(bytes);
-            if (!header) return refuse(session.peer, frame.request, header.error().code, header.error().what, header.error().hint);
-            if (const auto error = may_publish(session, *header)) return refuse(session.peer, frame.request, error.code, error.what, error.hint);
+            const auto event = bus::decode(bytes);  // the whole of it: what cannot be read back does not go into the journal
+            if (!event) return refuse(session.peer, frame.request, event.error());
+            if (const auto error = may_publish(session.role, session.name, *event, settings.house)) return refuse(session.peer, frame.request, error);
         }
         work.publishes.push_back({session.peer, std::move(frame)});
-    }
-
-    Error may_publish(const Session& session, const bus::EventHeader& event) const {
-        const auto kind = static_cast<Kind>(event.kind);
-        if (session.role == bus::Role::operator_) return {};
-        if (kind == Kind::command_requested || kind == Kind::run_finished) return {Code::denied, "only the broker journals what runs", "ask in a room, or finish the job"};
-        const bool ours = event.native_id.empty();
-        switch (session.role) {
-            case bus::Role::bridge:
-                if (event.account == session.name) return {};
-                return {Code::denied, fmt::format("{} may not speak for {}", session.name, event.account), "a bridge publishes only as itself"};
-            case bus::Role::worker:
-                if (ours) return {};
-                return {Code::denied, "a worker may not speak for a platform", "leave the native id empty"};
-            case bus::Role::web: {
-                const auto account = settings.house.accounts.find(std::string(event.account));
-                if (ours || (account != settings.house.accounts.end() && account->second == "web")) return {};
-                return {Code::denied, fmt::format("the page may not speak for {}", event.account), "it speaks for accounts of the platform web"};
-            }
-            default: return {Code::denied, fmt::format("the {} {} publishes nothing", bus::name(session.role), session.name), {}};
-        }
     }
 
     void on(Session& session, bus::to_broker::Finish frame) {
@@ -197,15 +187,17 @@ struct Broker::State {
     void on(Session& session, bus::to_broker::Lease frame) {
         if (session.role != bus::Role::worker && session.role != bus::Role::operator_) return refuse(session.peer, 0, Code::denied, "only workers lease jobs");
         session.slots = std::min(frame.slots, slots_max);
+        for (const auto& job : jobs.list()) {  // what it did not hear while it was away
+            if (job.cancelling && job.worker == session.name) send(session.peer, bus::from_broker::Cancel{job.run});
+        }
     }
     void on(Session&, bus::to_broker::Heartbeat frame) {
         for (const auto& lease : frame.leases) jobs.heartbeat(lease, clock.steady() + 4 * settings.heartbeat_every);
     }
 
     void on(Session& session, bus::to_broker::Serve frame) {
-        if (session.services.size() >= 16 || frame.service.empty() || frame.service.size() > 200 || frame.service == "broker") {
-            return refuse(session.peer, 0, Code::invalid, fmt::format("the service \"{}\" cannot be offered", frame.service));
-        }
+        if (session.services.size() >= services_max) return refuse(session.peer, 0, Code::limit, "one process offers too many services");
+        if (const auto error = may_serve(session.role, session.name, frame.service)) return refuse(session.peer, 0, error);
         serving[frame.service] = session.peer;
         session.services.insert(std::move(frame.service));
     }
@@ -230,14 +222,29 @@ struct Broker::State {
             cursors_written = clock.steady();
         }
         if (work.empty() && (work.slots.empty() || !jobs.any_waiting())) return work.slots.clear();
-        const auto done = committer.commit(std::exchange(work, {}));
+        const auto now = std::exchange(work, {});
+        const auto done = committer.commit(now);
         ++commits;
         events += done.events;
         if (done.error && !trouble) log::error("the journal cannot be written", {{"why", done.error.what}, {"hint", done.error.hint}});
         if (!done.error && trouble) log::info("the journal is written again");
         trouble = done.error;
-        for (const auto& [peer, frame] : done.answers) send(peer, frame);
+        if (done.error) moved.insert(now.cursors.begin(), now.cursors.end());  // those that moved on meanwhile stay
+        for (const auto& [peer, frame] : done.answers) {
+            if (!send(peer, frame)) unreachable(peer, frame);
+        }
         if (done.events > 0) push_all();
+    }
+
+    // A worker that died takes no job with it that never reached it.
+    void unreachable(const Peer& peer, const bus::FromBroker& frame) {
+        if (const auto* offer = std::get_if<bus::from_broker::JobOffer>(&frame)) {
+            if (const auto run = jobs.run_of(offer->lease)) work.requeues.push_back(*run);
+        }
+        const auto session = sessions.find(peer);
+        if (session == sessions.end()) return;
+        log::info("left", {{"name", session->second.name}});
+        drop(session);
     }
 
     void collect_slots() {
@@ -269,7 +276,7 @@ struct Broker::State {
         questions.expire(now);
         for (const auto& run : jobs.lapsed(now)) {
             const auto& job = *jobs.find(run);
-            if (job.idempotent && job.attempt < 3) {
+            if (job.idempotent && !job.cancelling && job.attempt < attempts_max) {
                 work.requeues.push_back(run);
                 continue;
             }
@@ -277,11 +284,12 @@ struct Broker::State {
             work.ends.push_back({end_of(job, bus::Outcome::lost, "its worker died or was cut off", fmt::format("`{}` was lost: its worker died in the middle. It was not run again. (run {})", job.command, run.brief()), clock.now(), settings.house.name)});
         }
         if (now - swept > sweep_every) {
-            swept = now;
             try {
-                journal.sweep(settings.retention, clock.now());
+                const auto removed = journal.sweep(settings.retention, clock.now());
+                if (removed < settings.retention.records_per_sweep) swept = now;  // otherwise there is more: the next tick goes on
             } catch (const store::Failure& failure) {
                 log::error("old events cannot be removed", {{"why", failure.what()}});
+                swept = now;
             }
         }
         commit();
@@ -300,7 +308,7 @@ struct Broker::State {
             const auto room = bus::RoomAddress::from_text((*request)["room"].text()).value_or(bus::RoomAddress{});
             reply = commands.list((*request)["identity"].text(), room);
         } else if (query.method == "cancel") {
-            auto cancelled = cancel((*request)["run"].text(), (*request)["who"].text("somebody"), (*request)["identity"].text());
+            auto cancelled = cancel((*request)["run"].text(), (*request)["who"].text("somebody"));
             if (!cancelled) return questions.refuse(session.peer, query.request, cancelled.error());
             reply = std::move(*cancelled);
         } else {
@@ -340,15 +348,10 @@ struct Broker::State {
         return Value::map({{"gateways", std::move(out)}});
     }
 
-    // With an identity only that person's own runs.
-    service::Result<Value> cancel(const std::string& prefix, const std::string& who, const std::string& identity) {
+    service::Result<Value> cancel(const std::string& prefix, const std::string& who) {
         const auto run = jobs.by_prefix(prefix);
         if (!run) return fail(run.error());
         const auto& job = *jobs.find(*run);
-        const auto asked = bus::decode(job.requested);
-        if (!identity.empty() && asked && asked->origin.room.account + "/" + asked->author.id != identity) {
-            return fail(Code::denied, fmt::format("`{}` was asked for by {}", job.command, asked->author.name), "they can cancel it, or who the settings allow to");
-        }
         auto reply = Value::map({{"run", run->text()}, {"command", job.command}, {"state", job.lease ? "cancelling" : "cancelled"}});
         if (!job.lease) {
             work.ends.push_back({end_of(job, bus::Outcome::cancelled, "cancelled by " + who, fmt::format("`{}` was cancelled by {} before it began.", job.command, who), clock.now(), settings.house.name)});
@@ -368,6 +371,7 @@ Broker::~Broker() {
     auto& state = *state_;
     state.ticker.cancel();
     state.cursors_written = {};
+    for (auto& [peer, session] : state.sessions) session.slots = 0;  // no new claims: nobody would hear of them
     try {
         state.commit();
     } catch (const std::exception& error) {

@@ -11,6 +11,24 @@ using journal::Journal;
 using service::Code;
 using service::Error;
 
+namespace {
+
+// At the limit of open runs a command is not kept waiting: its run ends at once, and the room hears why.
+Event too_many(const Event& requested) {
+    Event event = requested;
+    event.id = bus::derived_id({"end", requested.id.view(), bus::name(bus::Outcome::denied)});
+    event.correlation = requested.id;
+    bus::RunFinished finished;
+    finished.run = requested.id;
+    finished.outcome = bus::Outcome::denied;
+    finished.detail = "there were already " + std::to_string(jobs::Jobs::open_max) + " open runs";
+    finished.shown = "`" + std::get<bus::CommandRequested>(requested.body).command + "` was not run: too many commands wait already. Try again later.";
+    event.body = std::move(finished);
+    return event;
+}
+
+}  // namespace
+
 Committer::Committer(Journal& journal, jobs::Jobs& jobs, const Commands& commands, const service::Clock& clock, service::Random& random,
                      std::chrono::milliseconds heartbeat_every)
     : journal_(journal), jobs_(jobs), commands_(commands), clock_(clock), random_(random), heartbeat_every_(heartbeat_every) {}
@@ -27,12 +45,19 @@ void Committer::append_ours(Journal::Batch& batch, const Event& event, std::size
 // A message may be a command; what follows from it is journaled with it or not at all (docs/decisions/0001).
 void Committer::follow_up(Journal::Batch& batch, const Event& message, std::size_t& fresh) {
     for (const auto& event : commands_.consider(message)) {
-        if (event.kind() == Kind::command_requested && jobs_.full()) {
-            service::log::error("too many open runs; a command is passed over", {{"open", jobs::Jobs::open_max}});
-            return;
-        }
+        const bool full = event.kind() == Kind::command_requested && jobs_.full();
         append_ours(batch, event, fresh);
+        if (full) append_ours(batch, too_many(event), fresh);
     }
+}
+
+// Output of a run that has ended (lost, while its worker was only cut off) is kept for the record, and not shown any more.
+Journal::Batch::Appended Committer::append_output(Journal::Batch& batch, const bus::EventId& id, const std::string& bytes) {
+    auto event = bus::decode(bytes);
+    auto* output = event ? std::get_if<bus::RunOutput>(&event->body) : nullptr;
+    if (output == nullptr || output->shown.empty() || jobs_.find(output->run) != nullptr) return batch.append(id, bytes);
+    output->shown = {};
+    return batch.append(id, bus::encode(*event));
 }
 
 std::vector<bus::Sequence> Committer::publish(Journal::Batch& batch, const std::vector<std::string>& events, std::size_t& fresh) {
@@ -40,7 +65,8 @@ std::vector<bus::Sequence> Committer::publish(Journal::Batch& batch, const std::
     sequences.reserve(events.size());
     for (const auto& bytes : events) {
         const auto header = bus::decode_header(bytes);  // checked when it arrived
-        const auto appended = batch.append(header->id, bytes);
+        const auto appended = header->kind == static_cast<std::uint32_t>(Kind::run_output) ? append_output(batch, header->id, bytes)
+                                                                                         : batch.append(header->id, bytes);
         sequences.push_back(appended.sequence);
         if (!appended.fresh) continue;
         ++fresh;
@@ -78,7 +104,9 @@ Committer::Done Committer::commit(const Work& work) {
                 ++done.events;
             }
         }
-        for (const auto& end : work.ends) append_ours(batch, end.finished, done.events);
+        for (const auto& end : work.ends) {
+            if (jobs_.find(std::get<bus::RunFinished>(end.finished.body).run) != nullptr) append_ours(batch, end.finished, done.events);
+        }
         for (const auto& run : work.requeues) jobs_.requeue(batch.txn(), run);
         lease(batch, work.slots, done);
         for (const auto& [cursor, sequence] : work.cursors) batch.move_cursor(cursor, sequence);

@@ -58,6 +58,7 @@ public:
 private:
     std::vector<bus::Sequence> publish(journal::Journal::Batch& batch, const std::vector<std::string>& events, std::size_t& fresh);
     void follow_up(journal::Journal::Batch& batch, const bus::Event& message, std::size_t& fresh);
+    journal::Journal::Batch::Appended append_output(journal::Journal::Batch& batch, const bus::EventId& id, const std::string& bytes);
     void append_ours(journal::Journal::Batch& batch, const bus::Event& event, std::size_t& fresh);
     void lease(journal::Journal::Batch& batch, const std::vector<FreeSlot>& slots, Done& done);
 

@@ -290,11 +290,14 @@ struct Client::State {
         const auto count = std::count_if(pending.begin(), pending.end(), ours);
         if (count == 0) {
             service::log::error("the broker refused", {{"what", f.error.what}, {"hint", f.error.hint}});
-        } else if (count == 1) {
-            const auto it = std::find_if(pending.begin(), pending.end(), ours);
-            auto done = std::move(it->done);
-            pending.erase(it);
-            if (done) done(fail(f.error));
+        } else if (count == 1 || f.error.code == Code::io || f.error.code == Code::unavailable) {  // no event's own fault
+            const auto still = alive;
+            for (auto left = count; left > 0 && *still; --left) {
+                const auto it = std::find_if(pending.begin(), pending.end(), ours);
+                auto done = std::move(it->done);
+                pending.erase(it);
+                if (done) done(fail(f.error));
+            }
         } else {
             for (auto& waiting : pending) {
                 if (!ours(waiting)) continue;

@@ -1,6 +1,8 @@
 // Writes msgpack at the end of a string, through msgpack-cxx. Only the .cpp files of this folder include it: it is heavy.
 #pragma once
 
+#include <bit>
+#include <cstdint>
 #include <msgpack/pack.hpp>
 #include <string>
 #include <string_view>
@@ -15,7 +17,13 @@ public:
     Writer& map(std::size_t pairs) { return packer_.pack_map(static_cast<std::uint32_t>(pairs)), *this; }
     Writer& natural(std::uint64_t n) { return packer_.pack_uint64(n), *this; }  // the shortest form that fits
     Writer& integer(std::int64_t n) { return packer_.pack_int64(n), *this; }
-    Writer& real(double d) { return packer_.pack_double(d), *this; }
+    // By hand: packer writes a whole number as an integer, and 3.0 would come back as another type.
+    Writer& real(double d) {
+        const auto bits = std::bit_cast<std::uint64_t>(d);
+        sink_.out += '\xcb';
+        for (int shift = 56; shift >= 0; shift -= 8) sink_.out += static_cast<char>(bits >> shift);
+        return *this;
+    }
     Writer& boolean(bool b) { return (b ? packer_.pack_true() : packer_.pack_false()), *this; }
     Writer& nil() { return packer_.pack_nil(), *this; }
     Writer& text(std::string_view s) {

@@ -122,7 +122,9 @@ void Jobs::close(store::WriteTxn& txn, const bus::EventId& run) {
 }
 
 void Jobs::requeue(store::WriteTxn& txn, const bus::EventId& run) {
-    auto& job = jobs_.at(run);
+    const auto it = jobs_.find(run);
+    if (it == jobs_.end()) return;
+    auto& job = it->second;
     if (job.lease) --running_by_key_[job.concurrency_key];
     job.lease = {};
     job.worker.clear();
@@ -150,6 +152,13 @@ std::vector<bus::EventId> Jobs::lapsed(service::Steady now) const {
 const Job* Jobs::find(const bus::EventId& run) const {
     const auto it = jobs_.find(run);
     return it == jobs_.end() ? nullptr : &it->second;
+}
+
+std::optional<bus::EventId> Jobs::run_of(const bus::EventId& lease) const {
+    for (const auto& [run, job] : jobs_) {
+        if (job.lease && job.lease == lease) return run;
+    }
+    return std::nullopt;
 }
 
 service::Result<bus::EventId> Jobs::by_prefix(std::string_view text) const {

@@ -54,6 +54,7 @@ public:
     bool full() const { return jobs_.size() >= open_max; }
     std::vector<bus::EventId> lapsed(service::Steady now) const;
     const Job* find(const bus::EventId& run) const;
+    std::optional<bus::EventId> run_of(const bus::EventId& lease) const;
     // The one whose id begins so: Code::not_found, Code::conflict if there are several.
     service::Result<bus::EventId> by_prefix(std::string_view text) const;
     std::size_t queued() const;

@@ -22,7 +22,10 @@ bool shown(std::uint32_t kind) {
 
 }  // namespace
 
-Router::Router(const std::vector<bus::Gateway>& gateways) {
+Router::Router(const std::vector<bus::Gateway>& gateways, const Rooms& rooms) {
+    for (const auto& [room, visibility] : rooms) {
+        if (visibility >= bus::Visibility::closed) closed_.insert(room);
+    }
     for (const auto& gateway : gateways) {
         for (const auto& room : gateway.rooms) {
             gateways_[room].insert(gateway.name);
@@ -43,7 +46,7 @@ std::vector<bus::RoomAddress> Router::recipients(const bus::EventHeader& event) 
     if (!shown(event.kind)) return {};
     const bus::RoomAddress origin{std::string(event.account), std::string(event.room)};
     const bool ours = event.native_id.empty();
-    const bool stays = event.visibility == bus::Visibility::closed || event.visibility == bus::Visibility::direct;
+    const bool stays = event.visibility >= bus::Visibility::closed || closed_.contains(origin);
     if (stays) return ours ? std::vector{origin} : std::vector<bus::RoomAddress>{};
     auto rooms = mirrors(origin);
     if (!ours) std::erase(rooms, origin);

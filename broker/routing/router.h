@@ -13,7 +13,8 @@ namespace parley::routing {
 
 class Router {
 public:
-    explicit Router(const std::vector<bus::Gateway>& gateways);
+    using Rooms = std::map<bus::RoomAddress, bus::Visibility>;  // what the settings say of single rooms
+    explicit Router(const std::vector<bus::Gateway>& gateways, const Rooms& rooms = {});
 
     // What was born on a platform goes to every other room of its gateways; what Parley itself says goes to its own room
     // too. A room in no gateway hears Parley's own words alone. Talk in closed and direct rooms stays there. Each room once.
@@ -26,6 +27,7 @@ public:
 private:
     std::map<bus::RoomAddress, std::vector<bus::RoomAddress>> mirrors_;
     std::map<bus::RoomAddress, std::set<std::string>> gateways_;
+    std::set<bus::RoomAddress> closed_;
 };
 
 }  // namespace parley::routing

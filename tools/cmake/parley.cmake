@@ -42,8 +42,10 @@ target_compile_options(parley_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-rest
 target_compile_definitions(parley_flags INTERFACE PARLEY_VERSION="${PROJECT_VERSION}" MSGPACK_NO_BOOST)
 target_link_libraries(parley_flags INTERFACE Threads::Threads)
 if(PARLEY_SANITIZE)
-  target_compile_options(parley_flags INTERFACE -fsanitize=${PARLEY_SANITIZE} -fno-omit-frame-pointer
-    $<$<NOT:$<STREQUAL:${PARLEY_SANITIZE},thread>>:-fno-sanitize-recover=all>)
+  target_compile_options(parley_flags INTERFACE -fsanitize=${PARLEY_SANITIZE} -fno-omit-frame-pointer)
+  if(NOT PARLEY_SANITIZE STREQUAL "thread")
+    target_compile_options(parley_flags INTERFACE -fno-sanitize-recover=all)
+  endif()
   target_link_options(parley_flags INTERFACE -fsanitize=${PARLEY_SANITIZE})
 endif()
 if(PARLEY_FUZZ)

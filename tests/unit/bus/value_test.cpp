@@ -51,6 +51,11 @@ TEST(Value, RefusesWhatIsDeeperThanSixtyFour) {
     EXPECT_FALSE(Value::decode(std::string(1000000, '\x91')));
 }
 
+TEST(Value, AWholeRealStaysAReal) {
+    EXPECT_FALSE(Value::decode(Value(3.0).encode())->is_number());
+    EXPECT_EQ(Value::decode(Value(3.0).encode())->real(), 3.0);
+}
+
 TEST(Value, RefusesBrokenBytes) {
     for (const std::string& bytes : {std::string(), std::string("\xdd\xff\xff\xff\xff", 5), std::string("\xc1"), std::string("\x81\x01\x01"),
                                     std::string("\xa5hi"), std::string("\x01\x02")}) {

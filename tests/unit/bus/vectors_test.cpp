@@ -89,5 +89,51 @@ TEST(Vectors, FramesOfTheFirstVersionAreReadAndWrittenAsEver) {
     }
 }
 
+// The hex blocks of docs/protocol.md, as (what, bytes): "```hex event", a line of pairs, "#" and a remark, "```".
+std::vector<std::pair<std::string, std::string>> documented() {
+    std::ifstream in(std::filesystem::path(PARLEY_SOURCE_DIR) / "docs/protocol.md");
+    std::vector<std::pair<std::string, std::string>> out;
+    bool inside = false;
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("```")) {
+            inside = line.starts_with("```hex ");
+            if (inside) out.emplace_back(line.substr(7), "");
+        } else if (inside) {
+            out.back().second += unhex(line.substr(0, line.find('#')));
+        }
+    }
+    return out;
+}
+
+TEST(Vectors, TheWorkedExamplesOfTheProtocolPageAreTrue) {
+    std::size_t events = 0;
+    for (const auto& [what, bytes] : documented()) {
+        if (what == "event") {
+            const auto event = decode(bytes);
+            ASSERT_TRUE(event) << event.error().text();
+            EXPECT_EQ(hex(encode(*event)), hex(bytes));
+            EXPECT_EQ(event->id, derived_id({"lobby", "#ops", "m1", "message", "0"}));
+            EXPECT_EQ(std::get<Message>(event->body).text.plain, "disk full");
+            ++events;
+        } else if (what == "to_broker") {
+            const auto frame = decode_to_broker(bytes);
+            ASSERT_TRUE(frame) << frame.error().text();
+            EXPECT_EQ(hex(encode(*frame)), hex(bytes));
+            if (const auto* publish = std::get_if<to_broker::Publish>(&*frame)) {
+                EXPECT_TRUE(decode(publish->events.at(0)));
+            }
+            if (const auto* finish = std::get_if<to_broker::Finish>(&*frame)) {
+                EXPECT_EQ(std::get<RunFinished>(decode(finish->event)->body).shown.plain, "up 3 days");
+            }
+        } else {
+            const auto frame = decode_from_broker(bytes);
+            ASSERT_TRUE(frame) << frame.error().text();
+            EXPECT_EQ(hex(encode(*frame)), hex(bytes));
+        }
+    }
+    EXPECT_EQ(events, 1U);
+    EXPECT_EQ(documented().size(), 9U);
+}
+
 }  // namespace
 }  // namespace parley::bus

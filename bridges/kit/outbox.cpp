@@ -1,0 +1,157 @@
+// entries: ordinal -> room, event.   states: ordinal -> "sent", native ids of answered parts…
+// taken: event, hash(room) -> nothing. An entry is in doubt exactly when it has a state.
+#include "bridges/kit/outbox.h"
+
+#include <algorithm>
+
+#include "bridges/kit/pack.h"
+#include "broker/bus/codec.h"
+
+namespace parley::kit {
+namespace {
+
+using store::key_of;
+
+std::string taken_key(const bus::EventId& event, std::string_view room) {
+    return std::string(event.view()) + std::string(bus::derived_id({"room", room}).view());
+}
+
+std::optional<bus::Event> read(const store::Txn& txn, const store::Table& entries, std::uint64_t ordinal) {
+    const auto value = entries.get(txn, key_of(ordinal));
+    const auto parts = value ? unpack(*value) : std::nullopt;
+    if (!parts || parts->size() != 2) return std::nullopt;
+    auto event = bus::decode((*parts)[1]);
+    if (!event) return std::nullopt;
+    return std::move(*event);
+}
+
+bool is_marker(const bus::Event& event, const std::string& room) {
+    return event.kind() == bus::Kind::gap && event.id == bus::derived_id({"outbox full", room, event.origin.native_id});
+}
+
+}  // namespace
+
+Outbox::Outbox(store::Env& env, OutboxLimits limits)
+    : limits_(limits), env_(env), entries_(env, "outbox"), states_(env, "outbox_states"), taken_(env, "taken") {
+    reload();
+}
+
+void Outbox::reload() {
+    const auto before = std::move(queues_);
+    queues_.clear();
+    next_ = 1;
+    const store::ReadTxn txn(env_);
+    store::Cursor cursor(txn, entries_);
+    for (bool more = cursor.first(); more; more = cursor.next()) {
+        const auto ordinal = store::number_of(cursor.key());
+        next_ = ordinal + 1;
+        const auto parts = unpack(cursor.value());
+        if (!parts || parts->size() != 2) continue;
+        queues_[std::string((*parts)[0])].push_back({ordinal, false, states_.get(txn, key_of(ordinal)).has_value()});
+    }
+    for (const auto& [room, slots] : before) {  // what this process has on the way stays so
+        for (const auto& slot : slots) {
+            if (!slot.sent) continue;
+            for (auto& now : queues_[room])
+                if (now.ordinal == slot.ordinal) now.sent = true;
+        }
+    }
+}
+
+bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full) {
+    full = false;
+    if (!taken_.put_new(txn, taken_key(event.id, room), "")) return false;
+    auto& queue = queues_[room];
+    if (queue.size() >= limits_.room_max) {
+        full = true;
+        auto last = read(txn, entries_, queue.back().ordinal);
+        const bool extend = last && is_marker(*last, room) && !queue.back().sent && !queue.back().in_doubt;
+        const auto record = marker_for(room, event, extend ? &*last : nullptr);
+        if (!extend) queue.push_back({next_++, false, false});
+        entries_.put(txn, key_of(queue.back().ordinal), record);
+        return true;
+    }
+    entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
+    queue.push_back({next_++, false, false});
+    return true;
+}
+
+std::string Outbox::marker_for(const std::string& room, const bus::Event& event, const bus::Event* before) const {
+    bus::Event marker;
+    if (before != nullptr) {
+        marker = *before;
+    } else {
+        marker.time = marker.received = event.time;
+        marker.origin = {event.origin.room, event.id.text(), event.origin.visibility};
+        marker.author = bus::ourselves();
+        marker.id = bus::derived_id({"outbox full", room, marker.origin.native_id});
+        marker.body = bus::Gap{event.time, event.time, "too much waited for this room"};
+    }
+    auto& gap = std::get<bus::Gap>(marker.body);
+    gap.to = std::max(gap.to, event.time);
+    return pack({room, bus::encode(marker)});
+}
+
+std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::string& room) const {
+    const auto queue = queues_.find(room);
+    if (queue == queues_.end()) return std::nullopt;
+    const auto& slots = queue->second;
+    const auto slot = std::find_if(slots.begin(), slots.end(), [](const Slot& s) { return !s.sent; });
+    if (slot == slots.end() || static_cast<std::size_t>(slot - slots.begin()) >= limits_.window) return std::nullopt;
+    Entry entry{slot->ordinal, {}, slot->in_doubt, {}};
+    if (auto event = read(txn, entries_, slot->ordinal)) entry.event = std::move(*event);
+    if (const auto state = states_.get(txn, key_of(slot->ordinal))) {
+        const auto parts = unpack(*state).value_or(std::vector<std::string_view>{});
+        for (std::size_t i = 1; i < parts.size(); ++i) entry.answered.emplace_back(parts[i]);
+    }
+    return entry;
+}
+
+void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal) {
+    for (auto& slot : queues_[room])
+        if (slot.ordinal == ordinal) slot.sent = true;
+    if (!states_.get(txn, key_of(ordinal))) states_.put(txn, key_of(ordinal), pack({"sent"}));
+}
+
+void Outbox::answered(store::WriteTxn& txn, const std::string&, std::uint64_t ordinal, const std::vector<std::string>& native_ids) {
+    std::vector<std::string_view> parts{"sent"};
+    parts.insert(parts.end(), native_ids.begin(), native_ids.end());
+    states_.put(txn, key_of(ordinal), pack(parts));
+}
+
+void Outbox::done(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal) {
+    entries_.erase(txn, key_of(ordinal));
+    states_.erase(txn, key_of(ordinal));
+    const auto queue = queues_.find(room);
+    if (queue == queues_.end()) return;
+    std::erase_if(queue->second, [&](const Slot& s) { return s.ordinal == ordinal; });
+    if (queue->second.empty()) queues_.erase(queue);
+}
+
+void Outbox::unanswered(const std::string& room) {
+    const auto queue = queues_.find(room);
+    if (queue == queues_.end()) return;
+    for (auto& slot : queue->second) {
+        slot.in_doubt = slot.in_doubt || slot.sent;
+        slot.sent = false;
+    }
+}
+
+std::vector<std::string> Outbox::rooms() const {
+    std::vector<std::string> out;
+    for (const auto& [room, queue] : queues_) out.push_back(room);
+    return out;
+}
+
+std::size_t Outbox::size() const {
+    std::size_t all = 0;
+    for (const auto& [room, queue] : queues_) all += queue.size();
+    return all;
+}
+
+std::size_t Outbox::size(const std::string& room) const {
+    const auto queue = queues_.find(room);
+    return queue == queues_.end() ? 0 : queue->second.size();
+}
+
+}  // namespace parley::kit

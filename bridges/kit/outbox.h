@@ -1,0 +1,65 @@
+// What is still to be said in the rooms, on disk: first in, first out in each room, rooms independent of each other.
+// An entry is queued, then sent (from then on in doubt if the process or the link dies), then gone.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/bus/event.h"
+#include "broker/store/store.h"
+
+namespace parley::kit {
+
+struct OutboxLimits {
+    std::size_t room_max = 100000;  // entries of one room; what comes then is refused, and a marker in the queue says so
+    std::size_t window = 32;        // entries of one room that are sent and not yet answered
+};
+
+class Outbox {
+public:
+    Outbox(store::Env& env, OutboxLimits limits = {});
+
+    // False if the event was taken before (the broker sent it again). Refused at the limit: `full` becomes true, and the
+    // time of the event goes into a gap marker at the end of the queue.
+    bool add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full);
+    // After a transaction that add() took part in did not commit.
+    void reload();
+
+    struct Entry {
+        std::uint64_t ordinal = 0;
+        bus::Event event;
+        bool in_doubt = false;
+        std::vector<std::string> answered;  // native ids of the first parts, already said
+    };
+    // The oldest queued entry of a room; nullopt if there is none or the window is full.
+    std::optional<Entry> next(const store::Txn& txn, const std::string& room) const;
+    void sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal);
+    void answered(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, const std::vector<std::string>& native_ids);
+    void done(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal);
+    // The room or the link is gone: what was sent and not answered is queued again, in doubt.
+    void unanswered(const std::string& room);
+
+    std::vector<std::string> rooms() const;  // those where something waits
+    std::size_t size() const;
+    std::size_t size(const std::string& room) const;
+
+private:
+    struct Slot {
+        std::uint64_t ordinal = 0;
+        bool sent = false;      // by this process, since the room is here
+        bool in_doubt = false;  // it may have been sent before
+    };
+    std::string marker_for(const std::string& room, const bus::Event& event, const bus::Event* before) const;
+
+    OutboxLimits limits_;
+    store::Env& env_;
+    store::Table entries_, states_, taken_;
+    std::map<std::string, std::deque<Slot>> queues_;
+    std::uint64_t next_ = 1;
+};
+
+}  // namespace parley::kit

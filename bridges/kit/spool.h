@@ -1,0 +1,45 @@
+// Events that the broker has not acknowledged yet, in a file: written before they are published, so that they survive a
+// kill of the bridge. (A power cut is survived by asking the platform again: its cursor moves only after the
+// broker's answer.) The file is emptied whenever nothing in it waits.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/bus/event.h"
+#include "broker/service/result.h"
+
+namespace parley::kit {
+
+class Spool {
+public:
+    // `bytes_max`: beyond it add() fails with Code::limit until the file could be emptied.
+    Spool(std::filesystem::path file, std::uint64_t bytes_max = 64 << 20);
+    ~Spool();
+    Spool(const Spool&) = delete;
+    Spool& operator=(const Spool&) = delete;
+
+    struct Entry {
+        std::uint64_t ordinal = 0;
+        bus::Event event;
+    };
+    // What an earlier process left behind, oldest first; once. A torn last record is left out.
+    std::vector<Entry> recover();
+
+    service::Result<std::uint64_t> add(const bus::Event& event);  // gives its ordinal; Code::limit, Code::io
+    void done(std::uint64_t ordinal);
+    std::size_t waiting() const { return waiting_.size(); }
+    std::uint64_t bytes() const { return bytes_; }
+
+private:
+    std::filesystem::path path_;
+    int file_ = -1;
+    std::uint64_t bytes_max_, bytes_ = 0, next_ = 1;
+    std::set<std::uint64_t> waiting_;
+    std::vector<Entry> recovered_;
+};
+
+}  // namespace parley::kit

@@ -62,6 +62,10 @@ void IdentityMap::add_native(store::WriteTxn& txn, std::string_view room, const 
     put(txn, room, *known);
 }
 
+void IdentityMap::put_native(store::WriteTxn& txn, std::string_view room, std::string_view native_id, const EventId& event) {
+    native_.put(txn, native_key(room, native_id), event.view());
+}
+
 void IdentityMap::set_excerpt(store::WriteTxn& txn, std::string_view room, const EventId& event, std::string_view excerpt) {
     auto known = find(txn, event, room);
     if (!known) return;

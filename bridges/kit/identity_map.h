@@ -21,6 +21,8 @@ public:
     // A message born in this room, or to be delivered into it: who said what. Native ids already known stay.
     void put(store::WriteTxn& txn, std::string_view room, const Known& known);
     void add_native(store::WriteTxn& txn, std::string_view room, const bus::EventId& event, std::string_view native_id);
+    // Which event a native id stands for, where the event is no message: to know its echo.
+    void put_native(store::WriteTxn& txn, std::string_view room, std::string_view native_id, const bus::EventId& event);
     // Its text is now another; nothing if the message is not known.
     void set_excerpt(store::WriteTxn& txn, std::string_view room, const bus::EventId& event, std::string_view excerpt);
     // Someone elsewhere added or removed a reaction.

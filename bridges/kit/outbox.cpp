@@ -107,24 +107,39 @@ std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::stri
     return entry;
 }
 
+// What is asked for stands near the front: at most a window away from it.
+Outbox::Slot* Outbox::slot(const std::string& room, std::uint64_t ordinal) {
+    const auto queue = queues_.find(room);
+    if (queue == queues_.end()) return nullptr;
+    const auto found = std::find_if(queue->second.begin(), queue->second.end(), [&](const Slot& s) { return s.ordinal == ordinal; });
+    return found == queue->second.end() ? nullptr : &*found;
+}
+
 void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal) {
-    for (auto& slot : queues_[room])
-        if (slot.ordinal == ordinal) slot.sent = true;
+    if (auto* s = slot(room, ordinal)) s->sent = true;
     if (!states_.get(txn, key_of(ordinal))) states_.put(txn, key_of(ordinal), pack({"sent"}));
 }
 
-void Outbox::answered(store::WriteTxn& txn, const std::string&, std::uint64_t ordinal, const std::vector<std::string>& native_ids) {
+void Outbox::put_back(const std::string& room, std::uint64_t ordinal) {
+    if (auto* s = slot(room, ordinal)) s->sent = false;
+}
+
+void Outbox::answered(store::WriteTxn& txn, std::uint64_t ordinal, const std::vector<std::string>& native_ids) {
     std::vector<std::string_view> parts{"sent"};
     parts.insert(parts.end(), native_ids.begin(), native_ids.end());
     states_.put(txn, key_of(ordinal), pack(parts));
 }
 
-void Outbox::done(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal) {
+void Outbox::done(store::WriteTxn& txn, std::uint64_t ordinal) {
     entries_.erase(txn, key_of(ordinal));
     states_.erase(txn, key_of(ordinal));
+}
+
+void Outbox::forget(const std::string& room, std::uint64_t ordinal) {
     const auto queue = queues_.find(room);
     if (queue == queues_.end()) return;
-    std::erase_if(queue->second, [&](const Slot& s) { return s.ordinal == ordinal; });
+    const auto found = std::find_if(queue->second.begin(), queue->second.end(), [&](const Slot& s) { return s.ordinal == ordinal; });
+    if (found != queue->second.end()) queue->second.erase(found);
     if (queue->second.empty()) queues_.erase(queue);
 }
 

@@ -37,9 +37,13 @@ public:
     };
     // The oldest queued entry of a room; nullopt if there is none or the window is full.
     std::optional<Entry> next(const store::Txn& txn, const std::string& room) const;
+    // It is about to be sent: next() gives the one after it. If the transaction does not commit: put_back().
     void sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal);
-    void answered(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, const std::vector<std::string>& native_ids);
-    void done(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal);
+    void put_back(const std::string& room, std::uint64_t ordinal);
+    void answered(store::WriteTxn& txn, std::uint64_t ordinal, const std::vector<std::string>& native_ids);
+    // All of it is answered: done(), and after the commit forget().
+    void done(store::WriteTxn& txn, std::uint64_t ordinal);
+    void forget(const std::string& room, std::uint64_t ordinal);
     // The room or the link is gone: what was sent and not answered is queued again, in doubt.
     void unanswered(const std::string& room);
 
@@ -53,6 +57,7 @@ private:
         bool sent = false;      // by this process, since the room is here
         bool in_doubt = false;  // it may have been sent before
     };
+    Slot* slot(const std::string& room, std::uint64_t ordinal);
     std::string marker_for(const std::string& room, const bus::Event& event, const bus::Event* before) const;
 
     OutboxLimits limits_;

@@ -1,0 +1,71 @@
+// One account's bridge: the platform on one side, the bus on the other. What comes in is in intake.h, what goes out in
+// courier.h; here is the link: rooms, absence, health.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+
+#include "bridges/kit/courier.h"
+#include "bridges/kit/intake.h"
+#include "broker/bus/value.h"
+
+namespace parley::kit {
+
+struct BridgeOptions {
+    std::string account;
+    std::filesystem::path folder;  // DATA/bridges/ACCOUNT; made if it is missing
+    bus::HouseSettings house;
+    bus::Keys keys;
+    OutboxLimits outbox;
+    std::uint64_t spool_bytes_max = 64 << 20;
+};
+
+class Bridge final : public Host {
+public:
+    using Make = std::function<std::unique_ptr<Platform>(Host&)>;
+
+    Bridge(service::Reactor& reactor, const service::Clock& clock, service::Random& random, BridgeOptions options);
+    ~Bridge();
+
+    // Makes the platform, joins the bus and connects.
+    void start(const Make& make);
+    // Leaves the platform; what it still says is kept. The reactor may be stopped a moment later.
+    void stop();
+    bus::Value status() const;
+
+    void link_changed(Link link, const service::Error& reason = {}) override;
+    void received(bus::Event event) override;
+    void delivered(const DeliveryId& id, const Receipt& receipt) override;
+    void refused(const DeliveryId& id, const service::Error& reason) override;
+    void room_changed(const std::string& room, bool joined, const service::Error& reason = {}) override;
+    std::optional<Seen> last_seen(const std::string& room) const override;
+
+private:
+    bool speakable(const std::string& room) const;
+    void follow();
+    void follow_from(bus::FollowOptions::Start start);
+    void serve_status();
+    void came_back(const std::string& room);
+    void save();
+
+    service::Reactor& reactor_;
+    const service::Clock& clock_;
+    BridgeOptions options_;
+    std::set<std::string> rooms_;  // that the settings name
+    store::Env env_;
+    store::Table alive_table_, meta_;
+    IdentityMap identities_;
+    bus::Client client_;
+    Intake intake_;
+    Courier courier_;
+    std::unique_ptr<Platform> platform_;
+    Link link_ = Link::down;
+    service::Error link_reason_;
+    std::set<std::string> joined_;
+    std::map<std::string, service::Error> room_reasons_;
+    std::map<std::string, service::Time> alive_;  // when a room was last with us
+    service::Reactor::Handle ticker_;
+};
+
+}  // namespace parley::kit

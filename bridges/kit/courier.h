@@ -1,0 +1,74 @@
+// From the broker to the platform: what is for a room goes into the outbox, is acknowledged when that is on disk, is
+// degraded when its turn comes, and stays until the platform has answered for every part of it.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+
+#include "bridges/kit/identity_map.h"
+#include "bridges/kit/intake.h"
+#include "bridges/kit/outbox.h"
+#include "bridges/kit/platform.h"
+
+namespace parley::kit {
+
+class Courier {
+public:
+    struct Parts {  // all outlive the courier
+        service::Reactor& reactor;
+        bus::Client& client;
+        store::Env& env;
+        IdentityMap& identities;
+        Intake& intake;
+        Names names;
+    };
+    Courier(Parts parts, OutboxLimits limits);
+
+    void set_platform(Platform* platform) { platform_ = platform; }
+    void take(std::vector<bus::Followed> events);
+    // Whether a room can be spoken in is asked each time.
+    void set_speakable(std::function<bool(const std::string& room)> speakable) { speakable_ = std::move(speakable); }
+    void room_ready() { pump_soon(); }
+    void room_gone(const std::string& room);
+    void all_gone();
+    void answer(const DeliveryId& id, std::string native_id, std::string refusal);
+
+    std::size_t waiting() const { return outbox_.size(); }
+    std::size_t waiting(const std::string& room) const { return outbox_.size(room); }
+
+private:
+    struct Flight {  // sent and not yet answered
+        std::uint64_t ordinal = 0;
+        bus::Event event;
+        std::vector<std::optional<std::string>> answers;  // native ids, one for each part
+        std::string refusal;
+        bool complete() const;
+    };
+    using FlightKey = std::pair<bus::EventId, std::string>;
+
+    void take_in();
+    void store(store::WriteTxn& txn, const bus::Followed& followed, std::vector<std::pair<const bus::Event*, std::string>>& full);
+    void remember(store::WriteTxn& txn, const std::string& room, const bus::Event& event);
+    void sync();
+    void pump_soon();
+    void pump();
+    void pump_room(store::WriteTxn& txn, const std::string& room, std::vector<Delivery>& out, std::vector<FlightKey>& empty);
+    bool must_wait(const bus::Event& event, const std::string& room) const;
+    void settle_soon();
+    void settle();
+    void settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight);
+
+    Parts parts_;
+    Platform* platform_ = nullptr;
+    Outbox outbox_;
+    std::function<bool(const std::string&)> speakable_;
+    std::deque<bus::Followed> arrived_;
+    bus::Sequence stored_ = 0, acknowledged_ = 0;
+    std::map<FlightKey, Flight> flights_;
+    std::set<FlightKey> answered_;
+    bool pump_posted_ = false, settle_posted_ = false;
+    service::Reactor::Handle take_again_, sync_timer_, pump_again_, settle_again_;
+};
+
+}  // namespace parley::kit

@@ -1,0 +1,226 @@
+#include "bridges/kit/intake.h"
+
+#include <fmt/format.h>
+
+#include "bridges/kit/pack.h"
+#include "bridges/kit/split.h"
+#include "broker/service/log.h"
+
+namespace parley::kit {
+namespace {
+
+using bus::Event;
+using bus::Kind;
+using service::Code;
+using service::Error;
+
+constexpr std::size_t recent_max = 65536;
+constexpr auto retry_every = std::chrono::seconds(1);
+
+std::uint32_t revision_of(const Event& event) {
+    const auto* edit = std::get_if<bus::Edit>(&event.body);
+    return edit == nullptr ? 0 : edit->revision;
+}
+
+bus::EventId id_of(const std::string& account, const Event& event) {
+    return bus::derived_id({account, event.origin.room.room, event.origin.native_id, bus::name(event.kind()), std::to_string(revision_of(event))});
+}
+
+bus::Reference* reference_in(Event& event) {
+    if (auto* message = std::get_if<bus::Message>(&event.body)) return &message->reply_to;
+    if (auto* edit = std::get_if<bus::Edit>(&event.body)) return &edit->target;
+    if (auto* redaction = std::get_if<bus::Redaction>(&event.body)) return &redaction->target;
+    if (auto* reaction = std::get_if<bus::Reaction>(&event.body)) return &reaction->target;
+    return nullptr;
+}
+
+}  // namespace
+
+Intake::Intake(Parts parts, std::string account, std::filesystem::path spool_file, std::uint64_t spool_bytes_max)
+    : parts_(parts), account_(std::move(account)), spool_(std::move(spool_file), spool_bytes_max), seen_table_(parts.env, "seen") {
+    const store::ReadTxn txn(parts_.env);
+    store::Cursor cursor(txn, seen_table_);
+    for (bool more = cursor.first(); more; more = cursor.next()) {
+        const auto fields = unpack(cursor.value());
+        if (!fields || fields->size() != 3) continue;
+        const auto micros = static_cast<std::int64_t>(store::number_of((*fields)[2]));
+        seen_[std::string((*fields)[0])] = {std::string((*fields)[1]), service::Time(std::chrono::microseconds(micros))};
+    }
+}
+
+void Intake::publish_recovered() {
+    for (auto& entry : spool_.recover()) {
+        recent_.insert(entry.event.id);
+        recent_order_.push_back(entry.event.id);
+        publish(entry.ordinal, entry.event);
+    }
+}
+
+void Intake::received(Event event) {
+    auto& origin = event.origin;
+    origin.room.account = account_;
+    if (origin.visibility != bus::Visibility::direct) origin.visibility = parts_.house.visibility(origin.room);
+    event.received = parts_.clock.now();
+    if (event.time == service::Time{}) event.time = event.received;
+    // Without a native id it would count as said by us, and come back to its own room.
+    if (origin.native_id.empty()) origin.native_id = "kit-" + parts_.random.token(12);
+    event.id = id_of(account_, event);
+    {
+        const store::ReadTxn txn(parts_.env);
+        if (is_echo(event, txn)) {
+            ++echoes_;
+            return;
+        }
+        resolve(event, txn);
+    }
+    if (recent_.contains(event.id)) return;
+    if (submit(event)) remember(event);
+}
+
+void Intake::resolve(Event& event, const store::Txn& txn) const {
+    auto* reference = reference_in(event);
+    if (reference == nullptr || reference->event || reference->native_id.empty()) return;
+    if (const auto known = parts_.identities.event_of(txn, event.origin.room.room, reference->native_id)) reference->event = *known;
+}
+
+// A native id that stands for something we delivered. Where a platform gives an edit the id of its message, that
+// message, if it was born here, is no echo; and anyone's redaction may carry the id of our message.
+bool Intake::is_echo(const Event& event, const store::Txn& txn) const {
+    const auto& room = event.origin.room.room;
+    const auto known = parts_.identities.event_of(txn, room, event.origin.native_id);
+    if (!known || *known == event.id) return false;
+    const auto message = parts_.identities.find(txn, *known, room);
+    if (event.kind() == Kind::redaction) return !message;
+    return !message || message->ours;
+}
+
+void Intake::remember(const Event& event) {
+    recent_.insert(event.id);
+    recent_order_.push_back(event.id);
+    if (recent_order_.size() > recent_max) {
+        recent_.erase(recent_order_.front());
+        recent_order_.pop_front();
+    }
+    try {
+        const auto& room = event.origin.room.room;
+        store::WriteTxn txn(parts_.env);
+        if (const auto* message = std::get_if<bus::Message>(&event.body)) {
+            parts_.identities.put(txn, room, {event.id, {event.origin.native_id}, event.author.id, event.author.name, excerpt(message->text.plain), false, {}});
+        } else if (const auto* edit = std::get_if<bus::Edit>(&event.body)) {
+            parts_.identities.set_excerpt(txn, room, edit->target.event, excerpt(edit->text.plain));
+        }
+        txn.commit();
+    } catch (const store::Failure& failure) {
+        // It is in the spool: nothing is lost but the way back to it.
+        service::log::error("cannot remember a native id", {{"why", failure.what()}, {"event", event.id.text()}});
+    }
+}
+
+void Intake::gap(const std::string& room, service::Time from, service::Time to, std::string why) {
+    Event event;
+    event.origin.room = {account_, room};
+    event.origin.native_id = fmt::format("gap-{}", from.time_since_epoch().count());
+    event.origin.visibility = parts_.house.visibility(event.origin.room);
+    event.author = bus::ourselves(parts_.house.name);
+    event.time = event.received = parts_.clock.now();
+    event.body = bus::Gap{from, to, std::move(why)};
+    event.id = id_of(account_, event);
+    submit(event);
+}
+
+void Intake::receipt(const bus::EventId& delivered, const std::string& room, bus::Visibility visibility, std::vector<std::string> native_ids, std::string refusal) {
+    Event event;
+    event.origin.room = {account_, room};
+    event.origin.visibility = visibility;
+    event.author = bus::ourselves(parts_.house.name);
+    event.time = event.received = parts_.clock.now();
+    event.id = bus::derived_id({"receipt", account_, room, delivered.view(), refusal.empty() ? "delivered" : "refused"});
+    event.correlation = delivered;
+    event.body = bus::Receipt{delivered, std::move(native_ids), std::move(refusal)};
+    submit(event);
+}
+
+bool Intake::submit(const Event& event) {
+    const auto ordinal = spool_.add(event);
+    if (!ordinal) {
+        no_room(event, ordinal.error());
+        return false;
+    }
+    publish(*ordinal, event);
+    return true;
+}
+
+void Intake::no_room(const Event& event, const Error& why) {
+    const auto& room = event.origin.room.room;
+    if (const auto [lost, first] = lost_.try_emplace(room, Lost{event.time, event.time}); first) {
+        service::log::error("what is said is not kept any more", {{"room", room}, {"why", why.what}, {"hint", why.hint}});
+    } else {
+        lost->second.to = std::max(lost->second.to, event.time);
+    }
+    if (spool_.waiting() == 0 && !again_) again_ = parts_.reactor.after(retry_every, [this] { again_ = {}, say_what_was_lost(); });
+}
+
+void Intake::say_what_was_lost() {
+    const auto lost = std::move(lost_);
+    lost_.clear();
+    for (const auto& [room, stretch] : lost) gap(room, stretch.from, stretch.to, "the bridge could not keep it: the broker was away for too long, or the disk is full");
+}
+
+void Intake::publish(std::uint64_t ordinal, const Event& event) {
+    if (!refused_.empty()) {  // in order: behind what is waiting
+        refused_.emplace(ordinal, event);
+        return;
+    }
+    parts_.client.publish(event, [this, ordinal, event](service::Result<bus::Sequence> result) {
+        if (result) published(ordinal, event);
+        else not_published(ordinal, event, result.error());
+    });
+}
+
+void Intake::published(std::uint64_t ordinal, const Event& event) {
+    spool_.done(ordinal);
+    const auto& origin = event.origin;
+    if (!origin.native_id.empty() && event.kind() != Kind::gap && !origin.native_id.starts_with("kit-")) {
+        auto& seen = seen_[origin.room.room];
+        if (event.time >= seen.time) {
+            seen = {origin.native_id, event.time};
+            moved_.insert(origin.room.room);
+        }
+    }
+    if (spool_.waiting() == 0 && !lost_.empty()) say_what_was_lost();
+}
+
+void Intake::not_published(std::uint64_t ordinal, const Event& event, const Error& why) {
+    if (why.code == Code::invalid || why.code == Code::unsupported) {  // it never will be
+        service::log::error("the broker does not take an event", {{"event", event.id.text()}, {"room", event.origin.room.text()}, {"why", why.what}});
+        spool_.done(ordinal);
+        if (event.kind() != Kind::gap && event.kind() != Kind::receipt) gap(event.origin.room.room, event.time, event.time, "the broker does not take it: " + why.what);
+        return;
+    }
+    if (refused_.empty()) service::log::warning("the broker does not take events; trying again", {{"why", why.what}, {"hint", why.hint}});
+    refused_.emplace(ordinal, event);
+    if (again_) return;
+    again_ = parts_.reactor.after(retry_every, [this] {
+        again_ = {};
+        const auto waiting = std::move(refused_);
+        refused_.clear();
+        for (const auto& [number, refused] : waiting) publish(number, refused);
+    });
+}
+
+std::optional<Seen> Intake::last_seen(const std::string& room) const {
+    const auto seen = seen_.find(room);
+    if (seen == seen_.end()) return std::nullopt;
+    return seen->second;
+}
+
+void Intake::save(store::WriteTxn& txn) {
+    for (const auto& room : moved_) {
+        const auto& seen = seen_[room];
+        const auto time = store::key_of(static_cast<std::uint64_t>(seen.time.time_since_epoch().count()));
+        seen_table_.put(txn, bus::derived_id({"room", room}).view(), pack({room, seen.native_id, time}));
+    }
+    moved_.clear();
+}
+
+}  // namespace parley::kit

@@ -308,7 +308,7 @@ struct Broker::State {
             const auto room = bus::RoomAddress::from_text((*request)["room"].text()).value_or(bus::RoomAddress{});
             reply = commands.list((*request)["identity"].text(), room);
         } else if (query.method == "cancel") {
-            auto cancelled = cancel((*request)["run"].text(), (*request)["who"].text("somebody"));
+            auto cancelled = cancel((*request)["run"].text(), (*request)["who"].text("somebody"), (*request)["identity"].text());
             if (!cancelled) return questions.refuse(session.peer, query.request, cancelled.error());
             reply = std::move(*cancelled);
         } else {
@@ -348,10 +348,15 @@ struct Broker::State {
         return Value::map({{"gateways", std::move(out)}});
     }
 
-    service::Result<Value> cancel(const std::string& prefix, const std::string& who) {
+    // With an identity only that person's own runs.
+    service::Result<Value> cancel(const std::string& prefix, const std::string& who, const std::string& identity) {
         const auto run = jobs.by_prefix(prefix);
         if (!run) return fail(run.error());
         const auto& job = *jobs.find(*run);
+        const auto asked = bus::decode(job.requested);
+        if (!identity.empty() && asked && asked->origin.room.account + "/" + asked->author.id != identity) {
+            return fail(Code::denied, fmt::format("`{}` was asked for by {}", job.command, asked->author.name), "they can cancel it, or who the settings allow to");
+        }
         auto reply = Value::map({{"run", run->text()}, {"command", job.command}, {"state", job.lease ? "cancelling" : "cancelled"}});
         if (!job.lease) {
             work.ends.push_back({end_of(job, bus::Outcome::cancelled, "cancelled by " + who, fmt::format("`{}` was cancelled by {} before it began.", job.command, who), clock.now(), settings.house.name)});

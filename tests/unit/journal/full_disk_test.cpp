@@ -1,8 +1,5 @@
 // A full disk refuses the commit and nothing else: what was acknowledged stays, and writing works again with room.
-#include <sys/resource.h>
-
-#include <csignal>
-
+#include "tests/support/no_more_than.h"
 #include "tests/unit/journal/fixture.h"
 
 namespace parley::journal {
@@ -10,24 +7,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// Files may not grow beyond this while it lives: the system's own way to be out of room.
-class NoMoreThan {
-public:
-    explicit NoMoreThan(rlim_t bytes) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        handler_ = std::signal(SIGXFSZ, SIG_IGN);
-        const rlimit limit{bytes, before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~NoMoreThan() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-
-private:
-    rlimit before_{};
-    void (*handler_)(int) = nullptr;
-};
+using support::NoMoreThan;
 
 TEST_F(JournalTest, GoesOnAfterACommitThatFoundTheDiskFull) {
     add({"a"});

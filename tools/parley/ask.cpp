@@ -15,6 +15,7 @@ Result<bus::HouseSettings> house(const service::Arguments& arguments) {
     auto file = service::SettingsFile::load(arguments.settings_path);
     if (!file) return fail(file.error());
     auto settings = bus::read_house(file->root());
+    for (const auto* owned_elsewhere : {"command", "web", "indexer", "broker", "worker"}) file->root().table(owned_elsewhere);
     if (auto good = file->good(); !good) return fail(good.error());
     return settings;
 }
@@ -24,7 +25,11 @@ Session::Session(const bus::HouseSettings& house) : endpoint_(house.endpoint) {
     options.endpoint = house.endpoint;
     options.name = fmt::format("cli-{}", ::getpid());
     options.role = bus::Role::operator_;
-    options.keys = house.keys;
+    // Over TCP the operator's pair is named "operator" in the folder of keys.
+    const auto keys = bus::keys_of(house, "operator");
+    if (keys) options.keys = *keys;
+    else result_ = service::fail(keys.error());
+    if (!options.keys.own_secret.empty()) options.name = "operator";
     client_ = std::make_unique<bus::Client>(reactor_, std::move(options));
 }
 Session::~Session() = default;
@@ -36,6 +41,7 @@ void Session::done(Result<void> result) {
 }
 
 Result<void> Session::wait(std::chrono::milliseconds limit) {
+    if (!result_) return result_;
     finished_ = false;
     const auto interrupt = reactor_.on_signal({SIGINT, SIGTERM}, [this](int) { done(); });
     service::Reactor::Handle deadline;

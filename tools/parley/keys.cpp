@@ -1,30 +1,30 @@
-// parley keys: a pair of CURVE keys for a process that reaches the broker over TCP.
-
-#include <fmt/format.h>
-#include <sys/stat.h>
-
-#include <cstdio>
-#include <fstream>
+// parley keys NAME: a pair of CURVE keys for a process that reaches the broker over TCP.
 
 #include "broker/bus/keys.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "tools/parley/ask.h"
 #include "tools/parley/verb.h"
 
 namespace parley::cli {
 
 service::Program keys() {
     service::Program program{"parley keys", "Make a pair of keys for a process that reaches the broker over TCP",
-                             {{"--out", "FILE", "where the secret goes (mode 0600); it must not exist yet"}}, {}, {}};
+                             {{"--folder", "FOLDER", "where they go (keys); [bus] keys names it in the settings"}}, {}, "NAME"};
     program.run = [](const service::Arguments& arguments) -> service::Result<void> {
-        const auto path = service::option(arguments, "--out");
-        if (path.empty()) return service::fail(service::Code::invalid, "--out is missing", "parley keys --out libera.key prints the public key and keeps the secret in the file");
-        struct stat info {};
-        if (::stat(path.c_str(), &info) == 0) return service::fail(service::Code::conflict, fmt::format("{} is there already", path), "remove it first if it is no longer used");
+        if (arguments.words.size() != 1) {
+            return service::fail(service::Code::invalid, "keys needs the name of a process", "parley keys broker, then parley keys libera and so on");
+        }
+        const auto& name = arguments.words[0];
+        const auto folder = service::option(arguments, "--folder", "keys");
         const auto made = bus::make_keys();
-        ::umask(0077);
-        std::ofstream out(path);
-        out << made.own_secret << "\n";
-        if (!out.flush()) return service::fail(service::Code::io, fmt::format("cannot write {}", path), "check the folder and the disk");
-        fmt::print("public key: {}\nThe secret is in {}. Add the public key to [bus] allow in the broker's settings.\n", made.own_public, path);
+        if (auto written = bus::write_keys(folder, name, made); !written) return written;
+        fmt::print("{0}/{1}.public and {0}/{1}.secret are written.\n", folder, name);
+        if (name == "broker") fmt::print("Give broker.public to every other process's folder.\n");
+        else fmt::print("For the broker's settings:\n\n[[bus.allow]]\nkey = \"{}\"\nrole = \"bridge\"  # or worker, indexer, web, operator\nname = \"{}\"\n", made.own_public, name);
         return {};
     };
     return program;

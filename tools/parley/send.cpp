@@ -24,7 +24,7 @@ service::Program send() {
         event.id = bus::random_id(random);
         event.time = event.received = service::SystemClock().now();
         event.origin.room = *room;
-        if (const auto seen = settings->visibility.find(*room); seen != settings->visibility.end()) event.origin.visibility = seen->second;
+        event.origin.visibility = settings->visibility(*room);
         event.author = bus::ourselves(settings->name);
         bus::Message message;
         message.text = text;

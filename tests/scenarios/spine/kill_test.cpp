@@ -1,0 +1,43 @@
+// kill -9 of each process in mid-stream: after its restart nothing is lost and nothing doubled.
+#include "tests/scenarios/spine/three_rooms.h"
+
+namespace parley::tests {
+namespace {
+
+class Killed : public ThreeRooms {
+protected:
+    // Alice speaks, `name` dies in the middle and comes back; what bob hears of her, in order.
+    std::vector<std::string> stream_through(const std::string& name) {
+        for (int i = 0; i < 20; ++i) alice.say("#lobby", fmt::format("stream {}", i));
+        house.kill(name);
+        for (int i = 20; i < 40; ++i) alice.say("#lobby", fmt::format("stream {}", i));
+        house.start(name);
+        for (int i = 40; i < 60; ++i) alice.say("#lobby", fmt::format("stream {}", i));
+        return bob.hears("#lobby", 60, 30s);
+    }
+    static std::vector<std::string> whole_stream() {
+        std::vector<std::string> out;
+        for (int i = 0; i < 60; ++i) out.push_back(fmt::format("<parley> <alice> stream {}", i));
+        return out;
+    }
+};
+
+TEST_F(Killed, TheBrokerLosesAndDoublesNothing) {
+    EXPECT_THAT(stream_through("broker"), testing::ElementsAreArray(whole_stream())) << house.logs();
+    settle();
+    EXPECT_THAT(bob.heard_so_far("#lobby"), testing::IsEmpty());
+}
+
+TEST_F(Killed, TheIndexerLosesAndDoublesNothing) {
+    EXPECT_THAT(stream_through("indexer"), testing::ElementsAreArray(whole_stream()));
+    ASSERT_TRUE(wait_until([&] { return house.page_hears("web/lobby", "stream").size() >= 60; }, 20s)) << house.logs();
+    EXPECT_EQ(house.page_hears("web/lobby", "stream").size(), 60U);
+}
+
+TEST_F(Killed, ThePageLosesAndDoublesNothing) {
+    EXPECT_THAT(stream_through("web"), testing::ElementsAreArray(whole_stream()));
+    EXPECT_EQ(house.page_hears("web/lobby", "stream").size(), 60U);
+}
+
+}  // namespace
+}  // namespace parley::tests

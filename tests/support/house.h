@@ -1,0 +1,61 @@
+// A whole Parley for scenario tests: the real programs, each a process that can be killed and started again, on loopback
+// and in a folder of its own.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "tests/support/process.h"
+
+namespace parley::tests {
+
+class House {
+public:
+    // `settings`: everything but [parley] data and page, and [web].
+    explicit House(const std::string& settings);
+    ~House();
+
+    // "broker", "indexer", "worker", "web", or the name of an account with its platform: "libera:irc".
+    void start(const std::string& name);
+    void kill(const std::string& name);  // SIGKILL, and waits for the end
+    void restart(const std::string& name) {
+        kill(name);
+        start(name);
+    }
+    void start_all(const std::vector<std::string>& accounts);
+    pid_t pid(const std::string& name) const { return processes_.at(name)->pid(); }
+
+    struct Answer {
+        int status = 0;
+        std::string body;
+    };
+    // Status 0: nobody answered.
+    Answer get(const std::string& path) const;
+    Answer post(const std::string& path, const std::string& json) const;
+    // Says something in a room of the page; returns when it is durable.
+    void say(const std::string& room, const std::string& text);
+    // The texts of a room's messages as the page shows them, oldest first, those that contain `part`.
+    std::vector<std::string> page_hears(const std::string& room, const std::string& part) const;
+    // Hits of a query, as the API gives them.
+    nlohmann::json search(const std::string& query) const;
+
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(web_port_); }
+    std::filesystem::path settings_file() const { return settings_; }
+    std::filesystem::path folder() const { return folder_.path(); }
+    std::string log(const std::string& name) const { return read_file(folder_.path() / (name + ".log")); }
+    std::string logs() const;  // of all, for a failing test
+
+private:
+    Answer request(const std::string& text) const;
+
+    TempFolder folder_;
+    std::uint16_t web_port_;
+    std::filesystem::path settings_;
+    std::map<std::string, std::unique_ptr<Process>> processes_;
+};
+
+std::string url_encoded(const std::string& text);
+
+}  // namespace parley::tests

@@ -87,7 +87,7 @@ struct Broker::State {
     std::uint64_t commits = 0, events = 0;
 
     State(service::Reactor& r, const Settings& s, Commands c)
-        : reactor(r), settings(s), commands(std::move(c)), env(std::filesystem::path(s.house.data) / "journal"), journal(env),
+        : reactor(r), settings(s), commands(std::move(c)), env(s.house.data / "journal", {.only_writer = true}), journal(env),
           jobs(env, clock.steady() + s.grace), router(s.house.gateways, s.house.rooms), questions([this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }),
           committer(journal, jobs, commands, clock, random, s.heartbeat_every), pusher(journal, router) {}
 
@@ -387,7 +387,13 @@ Broker::~Broker() {
 service::Result<std::unique_ptr<Broker>> Broker::start(service::Reactor& reactor, const Settings& settings, Commands commands) {
     const auto keys = bus::keys_of(settings.house, "broker");
     if (!keys) return fail(keys.error());
-    auto state = std::make_unique<State>(reactor, settings, std::move(commands));
+    std::unique_ptr<State> state;
+    try {
+        state = std::make_unique<State>(reactor, settings, std::move(commands));
+    } catch (const store::Failure& failure) {
+        if (!failure.busy()) return fail(Code::io, failure.what());
+        return fail(Code::conflict, fmt::format("a broker is already running on {}", (settings.house.data / "journal").string()), "stop it first, or set another [parley] data");
+    }
     auto* raw = state.get();
     auto server = bus::Server::bind(reactor, settings.house.endpoint, *keys, settings.house.allowed,
                                     {[raw](const Peer& p, const bus::Proof& proof, bus::ToBroker f) { raw->on_message(p, proof, std::move(f)); },

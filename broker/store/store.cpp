@@ -1,7 +1,10 @@
 #include "broker/store/store.h"
 
+#include <fcntl.h>
 #include <lmdb.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
@@ -37,6 +40,8 @@ std::string_view view(const MDB_val& value) { return {static_cast<const char*>(v
 
 }  // namespace
 
+bool Failure::busy() const { return code_ == EWOULDBLOCK; }
+
 // LMDB calls a write that went only half way EIO: the usual way in which a disk gets full.
 bool Failure::full() const {
     return code_ == ENOSPC || code_ == EDQUOT || code_ == EFBIG || code_ == EIO || code_ == MDB_MAP_FULL;
@@ -47,6 +52,7 @@ Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folde
         std::filesystem::create_directories(folder.parent_path().empty() ? "." : folder.parent_path());
         ::mkdir(folder.c_str(), 0700);
     }
+    if (options.only_writer) claim();
     check(mdb_env_create(&env_), "create a store");
     try {
         check(mdb_env_set_mapsize(env_, options.map_bytes), "set the store's size");
@@ -60,10 +66,25 @@ Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folde
         mdb_reader_check(env_, &dead);  // slots of killed processes would keep old pages for ever
     } catch (...) {
         mdb_env_close(env_);
+        if (claim_ >= 0) ::close(claim_);
         throw;
     }
 }
-Env::~Env() { mdb_env_close(env_); }
+Env::~Env() {
+    mdb_env_close(env_);
+    if (claim_ >= 0) ::close(claim_);
+}
+
+// A lock that ends with the process, however that ends.
+void Env::claim() {
+    const auto path = folder_ / "writer.lock";
+    claim_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (claim_ < 0) check(errno, "open " + path.string());
+    if (::flock(claim_, LOCK_EX | LOCK_NB) == 0) return;
+    const int code = errno;
+    ::close(claim_);
+    check(code, "another process writes " + folder_.string());
+}
 
 void Env::sync() { check(mdb_env_sync(env_, 1), "sync the store " + folder_.string()); }
 

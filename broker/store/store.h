@@ -24,6 +24,7 @@ class Failure : public std::runtime_error {
 public:
     Failure(std::string what, int code) : std::runtime_error(std::move(what)), code_(code) {}
     int code() const { return code_; }
+    bool busy() const;  // another process is its only writer
     bool full() const;  // the disk or the map is full: nothing was written, reading goes on
 
 private:
@@ -40,6 +41,7 @@ struct EnvOptions {
     unsigned tables_max = 32;
     Sync sync = Sync::full;
     bool read_only = false;
+    bool only_writer = false;  // throws Failure (busy) if another process has it so; for who keeps a copy in memory
     unsigned readers_max = 256;
 };
 
@@ -57,7 +59,10 @@ public:
     MDB_env* raw() const { return env_; }
 
 private:
+    void claim();
+
     MDB_env* env_ = nullptr;
+    int claim_ = -1;
     std::filesystem::path folder_;
 };
 

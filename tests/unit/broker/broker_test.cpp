@@ -84,6 +84,14 @@ TEST_F(InProcess, RefusesASecondBrokerAtTheSamePlace) {
     EXPECT_THAT(second.error().what, testing::HasSubstr("already running"));
 }
 
+TEST_F(InProcess, RefusesASecondBrokerOnTheSameJournal) {
+    Settings other = settings_;
+    other.house.endpoint = "ipc://" + folder_.string() + "/run/other";
+    const auto second = Broker::start(reactor_, other, commands_);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, service::Code::conflict);
+}
+
 TEST_F(InProcess, CarriesQuestionsToWhoAnswersThem) {
     client("indexer", bus::Role::indexer).serve("archive", [](std::string method, std::string request, std::chrono::milliseconds, bus::Client::Reply reply) { reply(method + ":" + request); });
     auto& asker = client("cli", bus::Role::operator_);

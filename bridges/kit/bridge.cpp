@@ -96,12 +96,14 @@ void Bridge::follow() {
     }
     if (before) return follow_from(bus::FollowOptions::Start::cursor);
     client_.on_link([this](bool up) {
-        if (!up) return;
+        if (!up || std::exchange(following_, true)) return;
         follow_from(bus::FollowOptions::Start::now);
         follow_from(bus::FollowOptions::Start::cursor);
-        client_.on_link({});
         client_.query("broker", "status", Value::map({}).encode(), 10s, [this](service::Result<std::string> reply) {
-            if (!reply && (reply.error().code == service::Code::unavailable || reply.error().code == service::Code::timeout)) return;
+            if (!reply && (reply.error().code == service::Code::unavailable || reply.error().code == service::Code::timeout)) {
+                following_ = false;  // it may not have heard us: all of it again when the link is back
+                return;
+            }
             store::WriteTxn txn(env_);
             meta_.put(txn, "followed", "yes");
             txn.commit();

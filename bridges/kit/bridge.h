@@ -61,6 +61,7 @@ private:
     Courier courier_;
     std::unique_ptr<Platform> platform_;
     Link link_ = Link::down;
+    bool following_ = false;  // of a new account: the broker has been asked
     service::Error link_reason_;
     std::set<std::string> joined_;
     std::map<std::string, service::Error> room_reasons_;

@@ -81,7 +81,8 @@ Result<Event> decode(std::string_view bytes) {
     Reader in(bytes);
     const auto more = open(in, bytes);
     if (!more) return fail(more.error());
-    Event event;
+    Result<Event> out;  // filled in place: an event is large to move
+    Event& event = *out;
     event.id = read_kept_id(in);
     const auto kind = static_cast<std::uint32_t>(in.natural(UINT32_MAX));
     read_origin(in, event.origin);
@@ -95,7 +96,7 @@ Result<Event> decode(std::string_view bytes) {
     event.more_fields_count = *more;
     in.finish();
     if (!in.good()) return fail(in.error("the event"));
-    return event;
+    return out;
 }
 
 Result<EventHeader> decode_header(std::string_view bytes) {

@@ -1,6 +1,7 @@
 // The msgpack format: https://github.com/msgpack/msgpack/blob/master/spec.md
 #include "broker/bus/reader.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace parley::bus {
@@ -79,6 +80,9 @@ bool Reader::number(std::uint64_t& magnitude, bool& negative) {
 }
 
 std::uint64_t Reader::natural(std::uint64_t most) {
+    if (at_ < input_.size() && static_cast<unsigned char>(input_[at_]) <= std::min<std::uint64_t>(most, 0x7f)) {
+        return static_cast<unsigned char>(input_[at_++]);  // most numbers are small
+    }
     std::uint64_t magnitude = 0;
     bool negative = false;
     if (!number(magnitude, negative)) {

@@ -35,6 +35,7 @@ constexpr auto sweep_every = 60s;
 constexpr auto silent_after = 10s;      // clients ping every half second
 constexpr std::size_t sessions_max = 1024;
 constexpr std::uint32_t slots_max = 256;
+constexpr std::size_t kept_bytes_max = 16 << 20;  // of workers, while the disk is full
 constexpr std::size_t services_max = 16;  // of one process
 constexpr std::uint32_t attempts_max = 3; // of an idempotent run
 
@@ -222,18 +223,39 @@ struct Broker::State {
             cursors_written = clock.steady();
         }
         if (work.empty() && (work.slots.empty() || !jobs.any_waiting())) return work.slots.clear();
-        const auto now = std::exchange(work, {});
+        auto now = std::exchange(work, {});
         const auto done = committer.commit(now);
         ++commits;
         events += done.events;
         if (done.error && !trouble) log::error("the journal cannot be written", {{"why", done.error.what}, {"hint", done.error.hint}});
         if (!done.error && trouble) log::info("the journal is written again");
         trouble = done.error;
-        if (done.error) moved.insert(now.cursors.begin(), now.cursors.end());  // those that moved on meanwhile stay
+        if (done.error) keep_or_refuse(std::move(now), done.error);
         for (const auto& [peer, frame] : done.answers) {
             if (!send(peer, frame)) unreachable(peer, frame);
         }
         if (done.events > 0) push_all();
+    }
+
+    // Bridges and the page keep what was not written, and try again. Workers have no spool: what they say and how their
+    // runs ended waits here, up to a limit, for the next tick.
+    void keep_or_refuse(Work failed, const Error& error) {
+        std::size_t bytes = 0;
+        for (auto& publish : failed.publishes) {
+            const auto session = sessions.find(publish.peer);
+            for (const auto& event : publish.frame.events) bytes += event.size();
+            const bool kept = session != sessions.end() && session->second.role == bus::Role::worker && bytes <= kept_bytes_max;
+            if (kept) work.publishes.push_back(std::move(publish));
+            else refuse(publish.peer, publish.frame.request, error);
+        }
+        for (auto& finish : failed.finishes) {
+            const auto same = [&](const PendingFinish& other) { return other.event.id == finish.event.id && other.peer == finish.peer; };
+            if (std::none_of(work.finishes.begin(), work.finishes.end(), same)) work.finishes.push_back(std::move(finish));
+        }
+        for (auto& end : failed.ends) {  // what was lost is found again; who cancelled has been told already
+            if (std::get<bus::RunFinished>(end.finished.body).outcome == bus::Outcome::cancelled) work.ends.push_back(std::move(end));
+        }
+        moved.insert(failed.cursors.begin(), failed.cursors.end());  // those that moved on meanwhile stay
     }
 
     // A worker that died takes no job with it that never reached it.

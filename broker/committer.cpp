@@ -112,12 +112,10 @@ Committer::Done Committer::commit(const Work& work) {
         for (const auto& [cursor, sequence] : work.cursors) batch.move_cursor(cursor, sequence);
         batch.commit();
     } catch (const store::Failure& failure) {
-        // Nothing was written. Publishers keep what they have and hear why.
+        // Nothing was written, nothing is answered.
         jobs_.reload(clock_.steady() + 4 * heartbeat_every_);
         done = {};
         done.error = {Code::io, failure.what(), failure.full() ? "free some space; it is taken as soon as there is room" : ""};
-        for (const auto& [peer, frame] : work.publishes) done.answers.emplace_back(peer, bus::from_broker::Refused{frame.request, done.error});
-        for (const auto& finish : work.finishes) done.answers.emplace_back(finish.peer, bus::from_broker::Refused{finish.frame.request, done.error});
     }
     return done;
 }

@@ -47,7 +47,7 @@ public:
     Committer(journal::Journal& journal, jobs::Jobs& jobs, const Commands& commands, const service::Clock& clock, service::Random& random,
               std::chrono::milliseconds heartbeat_every);
 
-    // The answers, to be sent in order. On a full disk they are refusals, nothing was written, and the error is set.
+    // The answers, to be sent in order. On a full disk nothing was written, there are none, and the error is set.
     struct Done {
         std::vector<std::pair<bus::Peer, bus::FromBroker>> answers;
         service::Error error;

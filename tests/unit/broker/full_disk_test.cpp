@@ -42,5 +42,29 @@ TEST_F(InProcess, TakesAFollowerWhosePlaceItCouldNotWriteAsSoonAsThereIsRoom) {
     until([&] { return got == 1; }, "what it missed");
 }
 
+TEST_F(InProcess, KeepsTheEndOfARunUntilThereIsRoom) {
+    restart_with_heartbeat(1s);
+    auto& ends = watch({bus::Kind::run_finished, bus::Kind::run_output});
+    auto& busy = worker("worker-1");
+    publish(client("irc", bus::Role::bridge), said("irc", "1", "!uptime"));
+    until([&] { return !busy.jobs.empty(); }, "a job");
+    std::optional<service::Result<bus::Sequence>> done;
+    {
+        const support::NoMoreThan limit(1);
+        bus::Event output;
+        output.id = bus::derived_id({"output"});
+        output.origin = busy.jobs[0].requested.origin;
+        output.body = bus::RunOutput{busy.jobs[0].requested.id, 0, {}, "up 3 days", bus::Text("up 3 days")};
+        busy.client->publish(output);
+        busy.client->finish(busy.jobs[0], end_of(busy.jobs[0]), [&](service::Result<bus::Sequence> answer) { done = std::move(answer); });
+        until([&] { return !ask("status").value()["trouble"].text().empty(); }, "the broker to see that its disk is full");
+        EXPECT_FALSE(done);
+    }
+    until([&] { return done.has_value() && ends.size() == 2; }, "both, written");
+    EXPECT_TRUE(*done) << done->error().text();
+    EXPECT_EQ(ends[0].event.kind(), bus::Kind::run_output);
+    EXPECT_EQ(std::get<bus::RunFinished>(ends[1].event.body).outcome, bus::Outcome::succeeded);
+}
+
 }  // namespace
 }  // namespace parley::broker

@@ -1,0 +1,45 @@
+#include "indexer/query/service.h"
+
+#include "indexer/query/runs.h"
+#include "indexer/query/talk.h"
+#include "indexer/query/viewer.h"
+
+namespace parley::query {
+
+using bus::Value;
+using service::Result;
+
+Service::Service(const archive::Archive& archive, const search::Index& index, const bus::HouseSettings& house,
+                 const service::Clock& clock, const Progress& progress)
+    : archive_(archive), house_(house), clock_(clock), progress_(progress), reader_(index, archive, names_of(house)) {}
+
+Result<Value> Service::answer(const std::string& method, const Value& request, std::chrono::milliseconds left) {
+    if (method == "search") return search(request, left);
+    if (method == "status") return status();
+    const archive::View view(archive_);
+    if (method == "export") return export_reply(view, request);
+    const search::Sight sight(view, viewer_of(request["viewer"], house_));
+    const Seen seen{view, sight};
+    if (method == "event") return event_reply(seen, request);
+    if (method == "room") return room_reply(seen, request);
+    if (method == "rooms") return rooms_reply(seen);
+    if (method == "run") return run_reply(seen, request);
+    if (method == "last") return last_reply(seen, request);
+    if (method == "plot") return plot_reply(seen, request, clock_.now());
+    if (method == "help") return Value::map({{"text", search::query_help()}});
+    return service::fail(service::Code::unsupported, "the archive cannot be asked for \"" + method + "\"",
+                         "search, event, room, rooms, run, last, plot, export, help or status");
+}
+
+Value Service::status() const {
+    const archive::View view(archive_);
+    return Value::map({{"last_sequence", progress_.archived.load()},
+                       {"searchable", progress_.searchable.load()},
+                       {"events", view.events()},
+                       {"documents", progress_.documents.load()},
+                       {"lag_us", progress_.lag_us.load()},
+                       {"rebuilding", progress_.rebuilding.load()},
+                       {"archive_bytes", archive_.used_bytes()}});
+}
+
+}  // namespace parley::query

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <stdexcept>
 #include <xapian.h>
 
 #include "broker/service/log.h"
@@ -97,7 +98,11 @@ void catch_up(Writer& writer, const archive::Archive& archive, const Progress& p
 void compact(Index& index) {
     const auto small = index.terms_folder().string() + ".small";
     fs::remove_all(small);
-    Xapian::Database(index.terms_folder().string()).compact(small, Xapian::DBCOMPACT_NO_RENUMBER | Xapian::Compactor::FULL);
+    try {
+        Xapian::Database(index.terms_folder().string()).compact(small, Xapian::DBCOMPACT_NO_RENUMBER | Xapian::Compactor::FULL);
+    } catch (const Xapian::Error& error) {
+        throw std::runtime_error("the index cannot be compacted: " + error.get_description());
+    }
     fs::remove_all(index.terms_folder());
     fs::rename(small, index.terms_folder());
 }

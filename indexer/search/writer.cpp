@@ -1,11 +1,25 @@
 // Documents into the index. No positions (phrases are checked against the archive's text) and no term lists: half the
 // size and twice the speed. The price: a document is never changed in Xapian. A new version is a new document, numbered
 // by the event that made it; the old one is dead in the columns, which every search reads.
+#include <stdexcept>
 #include <xapian.h>
 
 #include "indexer/search/index.h"
 
 namespace parley::search {
+namespace {
+
+// Xapian's errors are no std::exception, and nobody above knows Xapian.
+template <class Work>
+auto translated(Work work) {
+    try {
+        return work();
+    } catch (const Xapian::Error& error) {
+        throw std::runtime_error("the index: " + error.get_description());
+    }
+}
+
+}  // namespace
 
 struct Writer::State {
     explicit State(Index& i)
@@ -39,7 +53,7 @@ Column Writer::State::column_of(const archive::View& view, const Document& docum
     return column;
 }
 
-Writer::Writer(Index& index) : state_(std::make_unique<State>(index)) {}
+Writer::Writer(Index& index) : state_(translated([&] { return std::make_unique<State>(index); })) {}
 
 Writer::~Writer() {
     try {
@@ -72,7 +86,7 @@ void Writer::take(const archive::View& view, const bus::Event& event) {
     if (number <= state.last) return;
     Xapian::Document terms;
     for (const auto& term : index_terms(*document)) terms.add_term(term);
-    state.database.replace_document(number, terms);
+    translated([&] { state.database.replace_document(number, terms); });
     state.last = number;
     if (++state.pending >= documents_before_commit) commit();
 }
@@ -80,8 +94,10 @@ void Writer::take(const archive::View& view, const bus::Event& event) {
 void Writer::commit() {
     auto& state = *state_;
     if (state.taken == state.committed) return;
-    state.database.set_metadata("last_sequence", std::to_string(state.taken));
-    state.database.commit();
+    translated([&] {
+        state.database.set_metadata("last_sequence", std::to_string(state.taken));
+        state.database.commit();
+    });
     state.committed = state.taken;
     state.pending = 0;
     state.changed = false;

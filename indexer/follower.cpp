@@ -1,0 +1,120 @@
+#include "indexer/follower.h"
+
+#include "broker/service/log.h"
+
+namespace parley::indexer {
+namespace {
+
+namespace log = service::log;
+
+constexpr std::uint32_t credit = 8192;
+constexpr std::size_t slice_events = 2000;
+constexpr std::chrono::seconds retry_after{5};
+
+}  // namespace
+
+Follower::Follower(service::Reactor& reactor, bus::Client& client, archive::Archive& archive, search::Index& index,
+                   const service::Clock& clock, query::Progress& progress, std::chrono::milliseconds commit_every)
+    : reactor_(reactor), client_(client), archive_(archive), index_(index), clock_(clock), progress_(progress) {
+    progress_.archived = archive_.last_sequence();
+    commit_timer_ = reactor_.every(commit_every, [this] { commit(); });
+    replay();
+}
+
+Follower::~Follower() = default;
+
+void Follower::replay() {
+    try {
+        if (!writer_) {
+            writer_ = std::make_unique<search::Writer>(index_);
+            replayed_ = writer_->committed();
+        }
+        const archive::View view(archive_);
+        const auto last = view.last_sequence();
+        progress_.rebuilding = replayed_ < last;
+        std::size_t done = 0;
+        view.each(replayed_, [&](const bus::Event& event) {
+            writer_->take(view, event);
+            replayed_ = event.sequence;
+            return ++done < slice_events;
+        });
+        if (replayed_ < last) {
+            slice_ = reactor_.after(std::chrono::microseconds(0), [this] { replay(); });
+            return;
+        }
+        progress_.rebuilding = false;
+        commit();
+        if (!following_) follow();
+    } catch (const std::exception& error) {
+        index_failed(error);
+    }
+}
+
+void Follower::follow() {
+    following_ = true;
+    bus::FollowOptions options;
+    options.cursor = "indexer";
+    options.credit = credit;
+    client_.follow(options, [this](std::vector<bus::Followed> events) {
+        for (auto& followed : events) waiting_.push_back(std::move(followed.event));
+        if (!retry_timer_) store();
+    });
+}
+
+// A full disk stops it here: nothing is acknowledged, so nothing is lost, and it is tried again.
+void Follower::store() {
+    if (waiting_.empty()) return;
+    const auto last = waiting_.back().sequence;
+    try {
+        archive_.append(waiting_);
+        archive_.sync();
+    } catch (const std::exception& error) {
+        log::error("the archive cannot be written; trying again", {{"reason", error.what()}, {"waiting", waiting_.size()}});
+        retry_timer_ = reactor_.after(retry_after, [this] {
+            retry_timer_ = {};
+            store();
+        });
+        return;
+    }
+    progress_.archived = last;
+    const auto events = std::move(waiting_);
+    waiting_ = {};
+    client_.acknowledge(last);
+    if (!writer_ || progress_.rebuilding) return;  // the replay will meet them
+    try {
+        const archive::View view(archive_);
+        for (const auto& event : events) {
+            if (event.sequence <= replayed_) continue;
+            if (oldest_uncommitted_ == service::Time{}) oldest_uncommitted_ = event.journaled;
+            writer_->take(view, event);
+            replayed_ = event.sequence;
+        }
+    } catch (const std::exception& error) {
+        index_failed(error);
+    }
+}
+
+void Follower::commit() {
+    if (!writer_ || progress_.rebuilding) return;
+    try {
+        writer_->commit();
+        progress_.searchable = writer_->committed();
+        progress_.documents = writer_->documents();
+        if (oldest_uncommitted_ != service::Time{}) progress_.lag_us = (clock_.now() - oldest_uncommitted_).count();
+        oldest_uncommitted_ = {};
+    } catch (const std::exception& error) {
+        index_failed(error);
+    }
+}
+
+void Follower::index_failed(const std::exception& error) {
+    log::error("the index cannot be written; trying again", {{"reason", error.what()}});
+    writer_.reset();
+    retry_timer_ = reactor_.after(retry_after, [this] {
+        retry_timer_ = {};
+        replay();
+        store();
+    });
+}
+
+}  // namespace parley::indexer

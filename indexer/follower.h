@@ -1,0 +1,44 @@
+// Brings the journal into the archive and the index, and keeps the index fresh. Lives on the reactor's thread.
+//
+// What the archive has is on disk before it is acknowledged. The index lags by at most `commit_every`; what a crash takes
+// of it is replayed from the archive, in slices, while questions are already answered.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "broker/bus/client.h"
+#include "broker/service/clock.h"
+#include "indexer/query/service.h"
+
+namespace parley::indexer {
+
+class Follower {
+public:
+    Follower(service::Reactor& reactor, bus::Client& client, archive::Archive& archive, search::Index& index,
+             const service::Clock& clock, query::Progress& progress, std::chrono::milliseconds commit_every);
+    ~Follower();
+
+private:
+    void replay();         // brings the index to where the archive is, a slice at a time; then follows
+    void follow();
+    void store();          // what waits, into the archive and the index
+    void commit();
+    void index_failed(const std::exception& error);
+
+    service::Reactor& reactor_;
+    bus::Client& client_;
+    archive::Archive& archive_;
+    search::Index& index_;
+    const service::Clock& clock_;
+    query::Progress& progress_;
+    std::unique_ptr<search::Writer> writer_;  // absent after a failure, until the next try
+    bus::Sequence replayed_ = 0;
+    bool following_ = false;
+    std::vector<bus::Event> waiting_;         // at most the follow's credit
+    service::Time oldest_uncommitted_{};
+    service::Reactor::Handle commit_timer_, retry_timer_, slice_;
+};
+
+}  // namespace parley::indexer

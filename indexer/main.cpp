@@ -1,0 +1,89 @@
+// parley-indexer: follows the journal into the archive and the index, and answers the query service "archive".
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "broker/service/log.h"
+#include "broker/service/program.h"
+#include "indexer/follower.h"
+#include "indexer/query/desk.h"
+#include "indexer/settings.h"
+
+namespace {
+
+using namespace parley;
+
+service::Result<void> reindex(const indexer::Settings& settings) {
+    const archive::Archive archive(settings.house.data / "archive");
+    std::filesystem::create_directories(settings.house.data);
+    {   // The lock first: nobody may be using what is removed.
+        auto old = search::Index::open(settings.house.data / "index");
+        if (!old) return service::fail(std::move(old.error()));
+    }
+    const auto folder = settings.house.data / "index";
+    std::filesystem::remove_all(folder / "terms");
+    std::filesystem::remove(folder / "columns");
+    auto index = search::Index::open(folder);
+    if (!index) return service::fail(std::move(index.error()));
+    {
+        search::Writer writer(**index);
+        search::catch_up(writer, archive, [](std::uint64_t done, std::uint64_t all) {
+            fmt::print(stderr, "\r{} of {} events", done, all);
+        });
+        fmt::print(stderr, "\n");
+        fmt::print("{} documents", writer.documents());
+    }
+    search::compact(**index);
+    fmt::print(", {} KiB\n", (*index)->used_bytes() / 1024);
+    return {};
+}
+
+service::Result<void> serve(const indexer::Settings& settings) {
+    auto keys = bus::keys_of(settings.house, "indexer");
+    if (!keys) return service::fail(std::move(keys.error()));
+    archive::Archive archive(settings.house.data / "archive");
+    const auto index = search::Index::open(settings.house.data / "index");
+    if (!index) return service::fail(index.error());
+
+    const service::SystemClock clock;
+    service::Reactor reactor;
+    const auto stop = reactor.on_signal({SIGINT, SIGTERM}, [&](int) { reactor.stop(); });
+    query::Progress progress;
+    query::Service archive_service(archive, **index, settings.house, clock, progress);
+    bus::ClientOptions options;
+    options.endpoint = settings.house.endpoint;
+    options.name = "indexer";
+    options.role = bus::Role::indexer;
+    options.keys = *keys;
+    bus::Client client(reactor, std::move(options));
+    query::Desk desk(reactor, [&](const std::string& method, const std::string& request, std::chrono::milliseconds left) -> service::Result<std::string> {
+        const auto asked = bus::Value::decode(request);
+        if (!asked) return service::fail(asked.error());
+        const auto answer = archive_service.answer(method, *asked, left);
+        if (!answer) return service::fail(answer.error());
+        return answer->encode();
+    });
+    client.serve("archive", [&](std::string method, std::string request, std::chrono::milliseconds deadline, bus::Client::Reply reply) {
+        desk.ask(std::move(method), std::move(request), deadline, std::move(reply));
+    });
+    const indexer::Follower follower(reactor, client, archive, **index, clock, progress, settings.commit_every);
+    reactor.run();
+    return {};
+}
+
+service::Result<void> run(const service::Arguments& arguments) {
+    auto file = service::SettingsFile::load(arguments.settings_path);
+    if (!file) return service::fail(file.error());
+    const auto settings = indexer::read_settings(file->root());
+    if (auto good = file->good(); !good) return service::fail(good.error());
+    if (arguments.check) return {};
+    return service::flag(arguments, "--reindex") ? reindex(settings) : serve(settings);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    parley::service::Program program{"parley-indexer", "archive, index and search of Parley", {{"--reindex", "", "build the index again from the archive, then end"}}, run, {}};
+    return parley::service::main_of(program, argc, argv);
+}

@@ -74,6 +74,8 @@ std::vector<Event> Dispatcher::consider(const Event& message) const {
     if (!call || heard(message) - message.time > settings_.stale_after) return {};
 
     const auto found = settings_.commands.find(call->name);
+    // The page answers this one, with a link to sign in (web/live/login.h).
+    if (call->name == "login" && message.origin.visibility == bus::Visibility::direct) return {};
     if (found == settings_.commands.end()) return {reply(message, unknown_command(call->name))};
     const auto& command = found->second;
     const auto decision =

@@ -21,7 +21,10 @@ struct Talk {
     bool more = false;  // beyond the limit, on the side that was asked for
 };
 
-bool earlier(const Value& a, const Value& b) { return a["sequence"].number() < b["sequence"].number(); }
+// By time, as the archive orders a room: what was imported or fetched later than it was said stands where it belongs.
+bool earlier(const Value& a, const Value& b) {
+    return std::pair(a["time_us"].number(), a["sequence"].number()) < std::pair(b["time_us"].number(), b["sequence"].number());
+}
 
 // Each room of the gateway is asked for the same stretch; merged, the nearest `limit` to its beginning are the answer.
 Result<Talk> talk_of(const Visit& visit, const live::Together& together, std::string_view side, std::int64_t place, std::int64_t limit) {
@@ -49,7 +52,7 @@ Result<Talk> talk_of(const Visit& visit, const live::Together& together, std::st
     auto from = talk.events.size() - most;
     if (side == "after") from = 0;
     if (side == "around") {
-        const auto at = std::find_if(talk.events.begin(), talk.events.end(), [&](const Value& one) { return one["sequence"].number() >= place; });
+        const auto at = std::find_if(talk.events.begin(), talk.events.end(), [&](const Value& one) { return one["sequence"].number() == place; });
         const auto middle = static_cast<std::size_t>(at - talk.events.begin());
         from = std::min(middle > most / 2 ? middle - most / 2 : 0, from);
     }
@@ -83,16 +86,12 @@ Result<bus::RoomAddress> room_asked(const Visit& visit) {
 Result<std::vector<Value>> rooms_of(const Visit& visit) {
     std::vector<Value> out;
     const auto known = visit.archive("rooms", Value::map({}));
-    const auto& list = !known ? Value::List{} : known->is_list() ? known->list() : (*known)["rooms"].list();
-    const auto name_of = [](const Value& one) {
-        if (one.is_text()) return one.text();
-        const auto room = one["room"].text();
-        return one["account"].is_text() ? one["account"].text() + "/" + room : room;
-    };
+    const auto list = known ? (*known)["rooms"].list() : Value::List{};
+    const auto name_of = [](const Value& one) { return one["account"].text() + "/" + one["room"].text(); };
     std::vector<std::string> taken;
     for (const auto& gateway : visit.site.house.gateways) {
         Value::List rooms;
-        std::int64_t messages = 0, last = 0;
+        std::int64_t last = 0;
         std::string address = gateway.rooms.empty() ? "" : gateway.rooms.front().text();
         for (const auto& room : gateway.rooms) {
             rooms.emplace_back(room.text());
@@ -100,18 +99,15 @@ Result<std::vector<Value>> rooms_of(const Visit& visit) {
             if (room.account == live::web_account) address = room.text();
             for (const Value& one : list) {
                 if (name_of(one) != room.text()) continue;
-                messages += one["messages"].number(one["count"].number());
-                last = std::max(last, one["last_us"].number(one["last_time_us"].number()));
+                last = std::max(last, one["last_us"].number());
             }
         }
-        out.push_back(Value::map({{"name", gateway.name}, {"address", address}, {"rooms", std::move(rooms)}, {"messages", messages}, {"last_us", last}}));
+        out.push_back(Value::map({{"name", gateway.name}, {"address", address}, {"rooms", std::move(rooms)}, {"last_us", last}}));
     }
     for (const Value& one : list) {
         const auto name = name_of(one);
         if (std::find(taken.begin(), taken.end(), name) != taken.end()) continue;
-        Value row = Value::map({{"name", name}, {"address", name}, {"rooms", Value::List{name}}, {"last_us", one["last_us"].number(one["last_time_us"].number())}});
-        if (one["messages"].is_number() || one["count"].is_number()) row.set("messages", one["messages"].number(one["count"].number()));
-        out.push_back(std::move(row));
+        out.push_back(Value::map({{"name", name}, {"address", name}, {"rooms", Value::List{name}}, {"last_us", one["last_us"]}}));
     }
     if (!known && out.empty()) return service::fail(known.error());
     return out;

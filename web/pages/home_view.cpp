@@ -13,10 +13,9 @@ Html room_card(const bus::Value& room) {
         if (one.text() != name) mirrors += markup("<li>{}</li>", {one.text()});
     }
     const auto last = room["last_us"].number();
-    return markup("<li class=\"card\"><a href=\"{}\"><b>{}</b>{}</a>{}{}</li>\n",
+    return markup("<li class=\"card\"><a href=\"{}\"><b>{}</b>{}</a>{}</li>\n",
                   {room_address(room["address"].text(name)), name, last > 0 ? when(last, true) : Html(),
-                   mirrors.empty() ? Html() : markup("<ul class=\"mirrors\">{}</ul>", {mirrors}),
-                   room["messages"].is_number() ? markup("<p class=\"quiet\">{}</p>", {plural(room["messages"].number(), "message", "messages")}) : Html()});
+                   mirrors.empty() ? Html() : markup("<ul class=\"mirrors\">{}</ul>", {mirrors})});
 }
 
 }  // namespace

@@ -7,6 +7,13 @@
 namespace parley::pages {
 namespace {
 
+// The newest in the journal's order, which is not always the last in time: from here the live room goes on.
+std::int64_t newest(const RoomView& view) {
+    std::int64_t out = 0;
+    for (const auto& event : view.events) out = std::max(out, event["sequence"].number());
+    return out;
+}
+
 std::int64_t edge(const RoomView& view, bool last) {
     if (view.events.empty()) return 0;
     return (last ? view.events.back() : view.events.front())["sequence"].number();
@@ -31,7 +38,7 @@ Html room_view(const RoomView& view) {
     return markup("<div class=\"room\" data-room=\"{}\" data-live=\"{}\" data-last=\"{}\" data-writes=\"{}\">"
                   "<div class=\"room-head\"><h1>{}</h1><ul class=\"mirrors\" aria-label=\"Mirrored in\">{}</ul><p class=\"link-state\" role=\"status\"></p></div>"
                   "{}<div class=\"scroll\" tabindex=\"0\" role=\"log\" aria-label=\"Talk\">{}{}<ol class=\"talk\">{}</ol>{}<div id=\"latest\"></div></div>{}</div>",
-                  {view.room, view.live ? "yes" : "no", edge(view, true), view.writes_to, view.gateway.empty() ? view.room : view.gateway, mirrors,
+                  {view.room, view.live ? "yes" : "no", newest(view), view.writes_to, view.gateway.empty() ? view.room : view.gateway, mirrors,
                    view.error ? problem(*view.error) : Html(), view.more_before ? before : Html(), talk, timeline(view.events, view.timeline),
                    view.live ? Html() : after, composer(view)});
 }

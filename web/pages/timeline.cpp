@@ -125,7 +125,11 @@ private:
     void take(const Value& event) {
         const auto kind = event["kind"].text();
         if (kind == "edit") {
-            if (Line* line = find(event, event["target"])) line->text = rich_text(text_of(event)), line->edited = true;
+            Line* line = find(event, event["target"]);
+            if (line == nullptr) return;
+            line->edited = true;
+            // The archive tells a message as it stands now; an edit in this stretch may not be its last.
+            if (!(*line->event)["edited"].is_bool()) line->text = rich_text(text_of(event));
         } else if (kind == "redaction") {
             if (Line* line = find(event, event["target"])) line->redacted = true;
         } else if (kind == "reaction") {
@@ -144,7 +148,6 @@ private:
         Line line;
         line.event = &event;
         line.text = std::move(words);
-        // The archive may have folded later versions in already.
         line.redacted = event["redacted"].boolean();
         line.edited = event["edited"].boolean();
         if (event["reply_to"].is_map() || event["reply_to"].is_text()) line.reply = find(event, event["reply_to"]);

@@ -131,7 +131,7 @@ struct HttpServer::State {
         auto& state = *static_cast<State*>(self);
         Request request = request_of(connection);
         Response response;
-        bool keep = true;
+        bool keep = lowered(request.header("connection")) != "close";
         if (!read_body(connection, request.body, state.options.body_bytes_max)) {
             response = Response::text("The request is larger than " + std::to_string(state.options.body_bytes_max) + " bytes.\n", 413);
             keep = false;
@@ -226,7 +226,7 @@ service::Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions opt
     const std::string patience = std::to_string(state->options.request_timeout.count());
     // Headers beyond max_request_size are answered with 413 by CivetWeb; URLs are decoded by us, part by part.
     const char* settings[] = {"listening_ports", ports.c_str(), "num_threads", threads.c_str(), "request_timeout_ms", patience.c_str(),
-                              "enable_keep_alive", "yes", "keep_alive_timeout_ms", "2000", "tcp_nodelay", "1", "max_request_size", "16384",
+                              "enable_keep_alive", "yes", "keep_alive_timeout_ms", "1000", "tcp_nodelay", "1", "max_request_size", "16384",
                               "decode_url", "no", "enable_directory_listing", "no", "websocket_timeout_ms", "20000",
                               "enable_websocket_ping_pong", "yes", "connection_queue", "64", nullptr};
     mg_callbacks callbacks{};

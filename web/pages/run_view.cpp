@@ -1,4 +1,6 @@
 // One run: what was asked, by whom, what exactly was run, every line, how it ended, and the talk around it.
+#include <algorithm>
+
 #include "web/pages/layout.h"
 #include "web/pages/rich_text.h"
 #include "web/pages/views.h"
@@ -50,6 +52,10 @@ Html run_view(const Value& run, const TimelineOptions& options) {
                                                                      finished["truncated"].boolean() ? " (not all of it was kept)" : ""});
     const auto line = command_line(requested["action"]["argv"]);
     std::vector<Value> talk(run["talk"].list());
+    if (asked.is_map()) {
+        const auto later = std::find_if(talk.begin(), talk.end(), [&](const Value& one) { return one["sequence"].number() > asked["sequence"].number(); });
+        talk.insert(later, asked);
+    }
     return markup("<article class=\"run\"><h1><code>{}</code> {}</h1>{}<dl class=\"facts\">{}{}{}{}{}{}{}{}{}</dl>"
                   "<section><h2>Output</h2>{}</section>{}</article>",
                   {requested["raw"].text("!" + requested["command"].text()), badge(outcome),

@@ -54,6 +54,7 @@ struct Client::State {
         bool alone = false;  // its batch was refused for one event in it: each is sent by itself, to find out which
     };
     std::deque<Pending> pending;
+    std::string complaint;      // of the broker, about no request: said once, not at every try
     bool refused_once = false;  // then those on their way need not all come first
 
     struct Following {
@@ -243,6 +244,7 @@ struct Client::State {
 
     void on(const from_broker::Welcome& f) {
         instance = f.instance;
+        complaint.clear();
         refused_once = false;
         for (auto& waiting : pending) waiting.request = 0;
         const bool was_up = std::exchange(up, true);
@@ -289,7 +291,7 @@ struct Client::State {
         const auto ours = [&](const Pending& p) { return f.request != 0 && p.request == f.request; };
         const auto count = std::count_if(pending.begin(), pending.end(), ours);
         if (count == 0) {
-            service::log::error("the broker refused", {{"what", f.error.what}, {"hint", f.error.hint}});
+            if (std::exchange(complaint, f.error.what) != f.error.what) service::log::error("the broker refused", {{"what", f.error.what}, {"hint", f.error.hint}});
         } else if (count == 1 || f.error.code == Code::io || f.error.code == Code::unavailable) {  // no event's own fault
             const auto still = alive;
             for (auto left = count; left > 0 && *still; --left) {

@@ -11,14 +11,17 @@ using bus::Value;
 using service::Error;
 
 constexpr auto save_every = 1s;
-constexpr auto absence_least = 1s;  // shorter ones are not worth a word
+constexpr auto absence_least = 1s;                   // shorter ones are not worth a word
 constexpr std::size_t unacknowledged_max = 1 << 20;  // the spool's limit is reached first
 
 std::string_view name(Link link) {
     switch (link) {
-        case Link::up: return "up";
-        case Link::connecting: return "connecting";
-        case Link::down: break;
+        case Link::up:
+            return "up";
+        case Link::connecting:
+            return "connecting";
+        case Link::down:
+            break;
     }
     return "down";
 }
@@ -57,14 +60,17 @@ Bridge::Bridge(service::Reactor& reactor, const service::Clock& clock, service::
       meta_(env_, "meta"),
       identities_(env_),
       client_(reactor, client_options(options_)),
-      intake_({reactor, clock, random, client_, env_, identities_, options_.house}, options_.account, options_.folder / "spool", options_.spool_bytes_max),
-      courier_({reactor, client_, env_, identities_, intake_, {options_.house.name, options_.house.page}}, options_.outbox) {
+      intake_({reactor, clock, random, client_, env_, identities_, options_.house}, options_.account,
+              options_.folder / "spool", options_.spool_bytes_max),
+      courier_({reactor, client_, env_, identities_, intake_, {options_.house.name, options_.house.page}},
+               options_.outbox) {
     const store::ReadTxn txn(env_);
     store::Cursor cursor(txn, alive_table_);
     for (bool more = cursor.first(); more; more = cursor.next()) {
         const auto fields = unpack(cursor.value());
         if (!fields || fields->size() != 2) continue;
-        alive_[std::string((*fields)[0])] = service::Time(std::chrono::microseconds(static_cast<std::int64_t>(store::number_of((*fields)[1]))));
+        alive_[std::string((*fields)[0])] =
+            service::Time(std::chrono::microseconds(static_cast<std::int64_t>(store::number_of((*fields)[1]))));
     }
 }
 
@@ -100,7 +106,8 @@ void Bridge::follow() {
         follow_from(bus::FollowOptions::Start::now);
         follow_from(bus::FollowOptions::Start::cursor);
         client_.query("broker", "status", Value::map({}).encode(), 10s, [this](service::Result<std::string> reply) {
-            if (!reply && (reply.error().code == service::Code::unavailable || reply.error().code == service::Code::timeout)) {
+            if (!reply &&
+                (reply.error().code == service::Code::unavailable || reply.error().code == service::Code::timeout)) {
                 following_ = false;  // it may not have heard us: all of it again when the link is back
                 return;
             }
@@ -121,9 +128,12 @@ void Bridge::follow_from(bus::FollowOptions::Start start) {
 }
 
 void Bridge::serve_status() {
-    client_.serve("account." + options_.account, [this](const std::string& method, const std::string&, std::chrono::milliseconds, const bus::Client::Reply& reply) {
-        if (method == "status") reply(status().encode());
-        else reply(service::fail(service::Code::not_found, "no method " + method, "there is: status"));
+    client_.serve("account." + options_.account, [this](const std::string& method, const std::string&,
+                                                        std::chrono::milliseconds, const bus::Client::Reply& reply) {
+        if (method == "status")
+            reply(status().encode());
+        else
+            reply(service::fail(service::Code::not_found, "no method " + method, "there is: status"));
     });
 }
 
@@ -131,10 +141,18 @@ Value Bridge::status() const {
     Value rooms = Value(Value::List{});
     for (const auto& room : rooms_) {
         const auto why = room_reasons_.find(room);
-        rooms.push(Value::map({{"room", room}, {"joined", joined_.contains(room)}, {"reason", why == room_reasons_.end() ? "" : why->second.text()}, {"outbox", courier_.waiting(room)}}));
+        rooms.push(Value::map({{"room", room},
+                               {"joined", joined_.contains(room)},
+                               {"reason", why == room_reasons_.end() ? "" : why->second.text()},
+                               {"outbox", courier_.waiting(room)}}));
     }
-    return Value::map({{"account", options_.account}, {"link", name(link_)}, {"reason", link_reason_.text()}, {"rooms", std::move(rooms)},
-                       {"outbox", courier_.waiting()}, {"spool", intake_.waiting()}, {"echoes", intake_.echoes()}});
+    return Value::map({{"account", options_.account},
+                       {"link", name(link_)},
+                       {"reason", link_reason_.text()},
+                       {"rooms", std::move(rooms)},
+                       {"outbox", courier_.waiting()},
+                       {"spool", intake_.waiting()},
+                       {"echoes", intake_.echoes()}});
 }
 
 bool Bridge::speakable(const std::string& room) const {
@@ -143,8 +161,10 @@ bool Bridge::speakable(const std::string& room) const {
 
 void Bridge::link_changed(Link link, const Error& reason) {
     if (link != link_) {
-        if (link == Link::down) service::log::warning("link down", {{"account", options_.account}, {"why", reason.text()}});
-        else service::log::info("link", {{"account", options_.account}, {"is", name(link)}});
+        if (link == Link::down)
+            service::log::warning("link down", {{"account", options_.account}, {"why", reason.text()}});
+        else
+            service::log::info("link", {{"account", options_.account}, {"is", name(link)}});
     }
     const bool lost = link_ == Link::up && link != Link::up;
     link_ = link;
@@ -158,8 +178,10 @@ void Bridge::link_changed(Link link, const Error& reason) {
 }
 
 void Bridge::room_changed(const std::string& room, bool joined, const Error& reason) {
-    if (reason) room_reasons_[room] = reason;
-    else room_reasons_.erase(room);
+    if (reason)
+        room_reasons_[room] = reason;
+    else
+        room_reasons_.erase(room);
     if (joined == joined_.contains(room)) return;
     if (joined) {
         service::log::info("joined", {{"account", options_.account}, {"room", room}});
@@ -167,7 +189,8 @@ void Bridge::room_changed(const std::string& room, bool joined, const Error& rea
         came_back(room);
         courier_.room_ready();
     } else {
-        service::log::warning("not in the room any more", {{"account", options_.account}, {"room", room}, {"why", reason.text()}});
+        service::log::warning("not in the room any more",
+                              {{"account", options_.account}, {"room", room}, {"why", reason.text()}});
         save();
         joined_.erase(room);
         courier_.room_gone(room);

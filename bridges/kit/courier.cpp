@@ -1,4 +1,5 @@
-// A full disk ends nothing: what could not be written is tried again each second, and nothing is acknowledged meanwhile.
+// A full disk ends nothing: what could not be written is tried again each second, and nothing is acknowledged
+// meanwhile.
 #include "bridges/kit/courier.h"
 
 #include <fmt/format.h>
@@ -57,36 +58,43 @@ void Courier::take_in() {
         take_again_ = parts_.reactor.after(retry_after, [this] { take_in(); });
         return;
     }
-    for (const auto& [event, room] : full) parts_.intake.receipt(event->id, room, event->origin.visibility, {}, "too much waited for this room");
+    for (const auto& [event, room] : full)
+        parts_.intake.receipt(event->id, room, event->origin.visibility, {}, "too much waited for this room");
     stored_ = arrived_.back().event.sequence;
     arrived_.clear();
     if (!sync_timer_) sync_timer_ = parts_.reactor.after(sync_within, [this] { sync(); });
     pump_soon();
 }
 
-void Courier::store(store::WriteTxn& txn, const bus::Followed& followed, std::vector<std::pair<const Event*, std::string>>& full) {
+void Courier::store(store::WriteTxn& txn, const bus::Followed& followed,
+                    std::vector<std::pair<const Event*, std::string>>& full) {
     const auto& event = followed.event;
     for (const auto& recipient : followed.recipients) {
         if (event.hops >= hops_max) {
-            service::log::warning("a message goes in a circle and is not passed on", {{"event", event.id.text()}, {"room", recipient.text()}});
+            service::log::warning("a message goes in a circle and is not passed on",
+                                  {{"event", event.id.text()}, {"room", recipient.text()}});
             continue;
         }
         bool refused = false;
         if (!outbox_.add(txn, recipient.room, event, refused)) continue;
-        if (refused) full.emplace_back(&event, recipient.room);
-        else remember(txn, recipient.room, event);
+        if (refused)
+            full.emplace_back(&event, recipient.room);
+        else
+            remember(txn, recipient.room, event);
     }
 }
 
 void Courier::remember(store::WriteTxn& txn, const std::string& room, const Event& event) {
     if (const auto* text = said(event)) {
         if (!parts_.identities.find(txn, event.id, room)) {
-            parts_.identities.put(txn, room, {event.id, {}, event.author.id, event.author.name, excerpt(text->plain), true, {}});
+            parts_.identities.put(txn, room,
+                                  {event.id, {}, event.author.id, event.author.name, excerpt(text->plain), true, {}});
         }
     } else if (const auto* edit = std::get_if<bus::Edit>(&event.body)) {
         parts_.identities.set_excerpt(txn, room, edit->target.event, excerpt(edit->text.plain));
     } else if (const auto* reaction = std::get_if<bus::Reaction>(&event.body)) {
-        parts_.identities.react(txn, room, reaction->target.event, event.origin.room.account + "/" + event.author.id, reaction->emoji, reaction->added);
+        parts_.identities.react(txn, room, reaction->target.event, event.origin.room.account + "/" + event.author.id,
+                                reaction->emoji, reaction->added);
     }
 }
 
@@ -138,11 +146,13 @@ void Courier::pump() {
         if (flights_[key].complete()) answered_.insert(key), settle_soon();
     }
     for (const auto& delivery : out) {
-        if (flights_.contains({delivery.id.event, delivery.id.room})) platform_->deliver(delivery);  // the link may go while we speak
+        if (flights_.contains({delivery.id.event, delivery.id.room}))
+            platform_->deliver(delivery);  // the link may go while we speak
     }
 }
 
-void Courier::pump_room(store::WriteTxn& txn, const std::string& room, std::vector<Delivery>& out, std::vector<FlightKey>& started) {
+void Courier::pump_room(store::WriteTxn& txn, const std::string& room, std::vector<Delivery>& out,
+                        std::vector<FlightKey>& started) {
     const auto lookup = [&](const EventId& id) { return parts_.identities.find(txn, id, room); };
     while (auto entry = outbox_.next(txn, room)) {
         const auto& event = entry->event;
@@ -192,7 +202,8 @@ void Courier::answer(const DeliveryId& id, std::string native_id, std::string re
     flight.answers[id.part] = std::move(native_id);
     if (!refusal.empty() && flight.refusal.empty()) {
         const auto parts = flight.answers.size();
-        flight.refusal = parts == 1 ? std::move(refusal) : fmt::format("part {} of {}: {}", id.part + 1, parts, refusal);
+        flight.refusal =
+            parts == 1 ? std::move(refusal) : fmt::format("part {} of {}: {}", id.part + 1, parts, refusal);
     }
     answered_.insert(key);
     settle_soon();
@@ -230,7 +241,9 @@ void Courier::settle() {
         std::vector<std::string> native_ids;
         for (const auto& answer : flight.answers)
             if (!answer->empty()) native_ids.push_back(*answer);
-        if (!flight.answers.empty()) parts_.intake.receipt(key.first, key.second, flight.event.origin.visibility, std::move(native_ids), flight.refusal);
+        if (!flight.answers.empty())
+            parts_.intake.receipt(key.first, key.second, flight.event.origin.visibility, std::move(native_ids),
+                                  flight.refusal);
     }
     pump_soon();
 }

@@ -48,12 +48,14 @@ private:
     using FlightKey = std::pair<bus::EventId, std::string>;
 
     void take_in();
-    void store(store::WriteTxn& txn, const bus::Followed& followed, std::vector<std::pair<const bus::Event*, std::string>>& full);
+    void store(store::WriteTxn& txn, const bus::Followed& followed,
+               std::vector<std::pair<const bus::Event*, std::string>>& full);
     void remember(store::WriteTxn& txn, const std::string& room, const bus::Event& event);
     void sync();
     void pump_soon();
     void pump();
-    void pump_room(store::WriteTxn& txn, const std::string& room, std::vector<Delivery>& out, std::vector<FlightKey>& empty);
+    void pump_room(store::WriteTxn& txn, const std::string& room, std::vector<Delivery>& out,
+                   std::vector<FlightKey>& empty);
     bool must_wait(const bus::Event& event, const std::string& room) const;
     void settle_soon();
     void settle();

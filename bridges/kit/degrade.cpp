@@ -25,7 +25,8 @@ std::string clock_text(service::Time time, bool with_day) {
 
 class Degrading {
 public:
-    Degrading(const Event& event, const std::string& room, const Capabilities& can, const Lookup& lookup, const Names& names)
+    Degrading(const Event& event, const std::string& room, const Capabilities& can, const Lookup& lookup,
+              const Names& names)
         : event_(event), room_(room), can_(can), lookup_(lookup), names_(names) {}
 
     std::vector<Delivery> run() {
@@ -59,8 +60,10 @@ private:
         const auto left_out = parts.size() - (parts_max - 1);
         parts.resize(parts_max - 1);
         const auto words = fmt::format("… {} more {}", left_out, can_.multiline ? "parts" : "lines");
-        if (names_.page.empty()) parts.emplace_back(words + " are not shown here");
-        else parts.emplace_back(fmt::format("{}: {}/m/{}", words, names_.page, event_.id.text()));
+        if (names_.page.empty())
+            parts.emplace_back(words + " are not shown here");
+        else
+            parts.emplace_back(fmt::format("{}: {}/m/{}", words, names_.page, event_.id.text()));
         return parts;
     }
 
@@ -105,7 +108,8 @@ private:
         const auto prefix = speaker(Message::Style::plain);
         const auto to = known(edit.target.event);
         const auto parts = pieces(edit.text, prefix);
-        if (can_.edits && to && to->ours && to->native_ids.size() == 1 && !to->native_ids[0].empty() && parts.size() == 1) {
+        if (can_.edits && to && to->ours && to->native_ids.size() == 1 && !to->native_ids[0].empty() &&
+            parts.size() == 1) {
             return add(Correct{to->native_ids[0], Text(prefix).append(parts[0])});
         }
         say(edit.text, Message::Style::plain, ours() ? "(edited) " : fmt::format("<{}> (edited) ", who()));
@@ -165,8 +169,8 @@ private:
 
 }  // namespace
 
-std::vector<Delivery> degrade(const Event& event, const std::string& room, const Capabilities& capabilities, const Lookup& lookup,
-                              const Names& names) {
+std::vector<Delivery> degrade(const Event& event, const std::string& room, const Capabilities& capabilities,
+                              const Lookup& lookup, const Names& names) {
     return Degrading(event, room, capabilities, lookup, names).run();
 }
 

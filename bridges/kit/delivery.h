@@ -17,13 +17,13 @@ struct DeliveryId {
 };
 
 struct Say {
-    bus::Text text;       // ready to show: the "<name> " and any quote are in it, unless the platform has puppets or replies
+    bus::Text text;  // ready to show: the "<name> " and any quote are in it, unless the platform has puppets or replies
     bus::Message::Style style = bus::Message::Style::plain;
-    bus::Author speaker;  // for puppets
-    std::string reply_to; // native id, only if capabilities.replies and the id is known
+    bus::Author speaker;          // for puppets
+    std::string reply_to;         // native id, only if capabilities.replies and the id is known
     std::string reply_to_author;  // the native name of who is replied to
 };
-struct Correct {  // only if capabilities.edits
+struct Correct {            // only if capabilities.edits
     std::string native_id;  // our own earlier message
     bus::Text text;
 };

@@ -14,7 +14,9 @@ using bus::EventId;
 std::string key_of(std::string_view room, const EventId& event) {
     return std::string(bus::derived_id({"room", room}).view()) + std::string(event.view());
 }
-std::string native_key(std::string_view room, std::string_view native_id) { return std::string(bus::derived_id({room, native_id}).view()); }
+std::string native_key(std::string_view room, std::string_view native_id) {
+    return std::string(bus::derived_id({room, native_id}).view());
+}
 
 std::string packed(const Known& known) {
     std::vector<std::string_view> parts{known.author_id, known.author_name, known.excerpt, known.ours ? "1" : ""};
@@ -24,7 +26,8 @@ std::string packed(const Known& known) {
 
 }  // namespace
 
-IdentityMap::IdentityMap(store::Env& env) : known_(env, "known"), native_(env, "native"), reactions_(env, "reactions") {}
+IdentityMap::IdentityMap(store::Env& env)
+    : known_(env, "known"), native_(env, "native"), reactions_(env, "reactions") {}
 
 std::optional<Known> IdentityMap::find(const store::Txn& txn, const EventId& event, std::string_view room) const {
     const auto key = key_of(room, event);
@@ -32,48 +35,56 @@ std::optional<Known> IdentityMap::find(const store::Txn& txn, const EventId& eve
     const auto parts = value ? unpack(*value) : std::nullopt;
     if (!parts || parts->size() < 4) return std::nullopt;
     const auto& p = *parts;
-    Known known{event, {p.begin() + 4, p.end()}, std::string(p[0]), std::string(p[1]), std::string(p[2]), !p[3].empty(), {}};
+    Known known{event, {p.begin() + 4, p.end()}, std::string(p[0]), std::string(p[1]), std::string(p[2]), !p[3].empty(),
+                {}};
     if (const auto standing = reactions_.get(txn, key)) {
         const auto pairs = unpack(*standing).value_or(std::vector<std::string_view>{});
         for (std::size_t i = 1; i < pairs.size(); i += 2) {
-            if (std::find(known.reactions.begin(), known.reactions.end(), pairs[i]) == known.reactions.end()) known.reactions.emplace_back(pairs[i]);
+            if (std::find(known.reactions.begin(), known.reactions.end(), pairs[i]) == known.reactions.end())
+                known.reactions.emplace_back(pairs[i]);
         }
     }
     return known;
 }
 
-std::optional<EventId> IdentityMap::event_of(const store::Txn& txn, std::string_view room, std::string_view native_id) const {
+std::optional<EventId> IdentityMap::event_of(const store::Txn& txn, std::string_view room,
+                                             std::string_view native_id) const {
     const auto value = native_.get(txn, native_key(room, native_id));
     return value ? EventId::from_bytes(*value) : std::nullopt;
 }
 
 void IdentityMap::put(store::WriteTxn& txn, std::string_view room, const Known& known) {
     auto record = known;
-    if (const auto before = find(txn, known.event, room); before && record.native_ids.empty()) record.native_ids = before->native_ids;
+    if (const auto before = find(txn, known.event, room); before && record.native_ids.empty())
+        record.native_ids = before->native_ids;
     known_.put(txn, key_of(room, known.event), packed(record));
     for (const auto& id : known.native_ids)
         if (!id.empty()) native_.put(txn, native_key(room, id), known.event.view());
 }
 
-void IdentityMap::add_native(store::WriteTxn& txn, std::string_view room, const EventId& event, std::string_view native_id) {
+void IdentityMap::add_native(store::WriteTxn& txn, std::string_view room, const EventId& event,
+                             std::string_view native_id) {
     auto known = find(txn, event, room);
     if (!known) return;
     known->native_ids.emplace_back(native_id);
     put(txn, room, *known);
 }
 
-void IdentityMap::put_native(store::WriteTxn& txn, std::string_view room, std::string_view native_id, const EventId& event) {
+void IdentityMap::put_native(store::WriteTxn& txn, std::string_view room, std::string_view native_id,
+                             const EventId& event) {
     native_.put(txn, native_key(room, native_id), event.view());
 }
 
-void IdentityMap::set_excerpt(store::WriteTxn& txn, std::string_view room, const EventId& event, std::string_view excerpt) {
+void IdentityMap::set_excerpt(store::WriteTxn& txn, std::string_view room, const EventId& event,
+                              std::string_view excerpt) {
     auto known = find(txn, event, room);
     if (!known) return;
     known->excerpt = excerpt;
     put(txn, room, *known);
 }
 
-void IdentityMap::react(store::WriteTxn& txn, std::string_view room, const EventId& event, std::string_view author_id, std::string_view emoji, bool added) {
+void IdentityMap::react(store::WriteTxn& txn, std::string_view room, const EventId& event, std::string_view author_id,
+                        std::string_view emoji, bool added) {
     const auto key = key_of(room, event);
     const auto before = std::string(reactions_.get(txn, key).value_or(std::string_view{}));
     const auto pairs = unpack(before).value_or(std::vector<std::string_view>{});

@@ -16,7 +16,8 @@ public:
     explicit IdentityMap(store::Env& env);
 
     std::optional<Known> find(const store::Txn& txn, const bus::EventId& event, std::string_view room) const;
-    std::optional<bus::EventId> event_of(const store::Txn& txn, std::string_view room, std::string_view native_id) const;
+    std::optional<bus::EventId> event_of(const store::Txn& txn, std::string_view room,
+                                         std::string_view native_id) const;
 
     // A message born in this room, or to be delivered into it: who said what. Native ids already known stay.
     void put(store::WriteTxn& txn, std::string_view room, const Known& known);
@@ -26,7 +27,8 @@ public:
     // Its text is now another; nothing if the message is not known.
     void set_excerpt(store::WriteTxn& txn, std::string_view room, const bus::EventId& event, std::string_view excerpt);
     // Someone elsewhere added or removed a reaction.
-    void react(store::WriteTxn& txn, std::string_view room, const bus::EventId& event, std::string_view author_id, std::string_view emoji, bool added);
+    void react(store::WriteTxn& txn, std::string_view room, const bus::EventId& event, std::string_view author_id,
+               std::string_view emoji, bool added);
 
 private:
     store::Table known_, native_, reactions_;

@@ -23,7 +23,8 @@ std::uint32_t revision_of(const Event& event) {
 }
 
 bus::EventId id_of(const std::string& account, const Event& event) {
-    return bus::derived_id({account, event.origin.room.room, event.origin.native_id, bus::name(event.kind()), std::to_string(revision_of(event))});
+    return bus::derived_id({account, event.origin.room.room, event.origin.native_id, bus::name(event.kind()),
+                            std::to_string(revision_of(event))});
 }
 
 bus::Reference* reference_in(Event& event) {
@@ -37,14 +38,18 @@ bus::Reference* reference_in(Event& event) {
 }  // namespace
 
 Intake::Intake(Parts parts, std::string account, std::filesystem::path spool_file, std::uint64_t spool_bytes_max)
-    : parts_(parts), account_(std::move(account)), spool_(std::move(spool_file), spool_bytes_max), seen_table_(parts.env, "seen") {
+    : parts_(parts),
+      account_(std::move(account)),
+      spool_(std::move(spool_file), spool_bytes_max),
+      seen_table_(parts.env, "seen") {
     const store::ReadTxn txn(parts_.env);
     store::Cursor cursor(txn, seen_table_);
     for (bool more = cursor.first(); more; more = cursor.next()) {
         const auto fields = unpack(cursor.value());
         if (!fields || fields->size() != 3) continue;
         const auto micros = static_cast<std::int64_t>(store::number_of((*fields)[2]));
-        seen_[std::string((*fields)[0])] = {std::string((*fields)[1]), service::Time(std::chrono::microseconds(micros))};
+        seen_[std::string((*fields)[0])] = {std::string((*fields)[1]),
+                                            service::Time(std::chrono::microseconds(micros))};
     }
 }
 
@@ -80,7 +85,8 @@ void Intake::received(Event event) {
 void Intake::resolve(Event& event, const store::Txn& txn) const {
     auto* reference = reference_in(event);
     if (reference == nullptr || reference->event || reference->native_id.empty()) return;
-    if (const auto known = parts_.identities.event_of(txn, event.origin.room.room, reference->native_id)) reference->event = *known;
+    if (const auto known = parts_.identities.event_of(txn, event.origin.room.room, reference->native_id))
+        reference->event = *known;
 }
 
 // A native id that stands for something we delivered. Where a platform gives an edit the id of its message, that
@@ -105,7 +111,14 @@ void Intake::remember(const Event& event) {
         const auto& room = event.origin.room.room;
         store::WriteTxn txn(parts_.env);
         if (const auto* message = std::get_if<bus::Message>(&event.body)) {
-            parts_.identities.put(txn, room, {event.id, {event.origin.native_id}, event.author.id, event.author.name, excerpt(message->text.plain), false, {}});
+            parts_.identities.put(txn, room,
+                                  {event.id,
+                                   {event.origin.native_id},
+                                   event.author.id,
+                                   event.author.name,
+                                   excerpt(message->text.plain),
+                                   false,
+                                   {}});
         } else if (const auto* edit = std::get_if<bus::Edit>(&event.body)) {
             parts_.identities.set_excerpt(txn, room, edit->target.event, excerpt(edit->text.plain));
         }
@@ -128,13 +141,15 @@ void Intake::gap(const std::string& room, service::Time from, service::Time to, 
     submit(event);
 }
 
-void Intake::receipt(const bus::EventId& delivered, const std::string& room, bus::Visibility visibility, std::vector<std::string> native_ids, std::string refusal) {
+void Intake::receipt(const bus::EventId& delivered, const std::string& room, bus::Visibility visibility,
+                     std::vector<std::string> native_ids, std::string refusal) {
     Event event;
     event.origin.room = {account_, room};
     event.origin.visibility = visibility;
     event.author = bus::ourselves(parts_.house.name);
     event.time = event.received = parts_.clock.now();
-    event.id = bus::derived_id({"receipt", account_, room, delivered.view(), refusal.empty() ? "delivered" : "refused"});
+    event.id =
+        bus::derived_id({"receipt", account_, room, delivered.view(), refusal.empty() ? "delivered" : "refused"});
     event.correlation = delivered;
     event.body = bus::Receipt{delivered, std::move(native_ids), std::move(refusal)};
     submit(event);
@@ -153,17 +168,21 @@ bool Intake::submit(const Event& event) {
 void Intake::no_room(const Event& event, const Error& why) {
     const auto& room = event.origin.room.room;
     if (const auto [lost, first] = lost_.try_emplace(room, Lost{event.time, event.time}); first) {
-        service::log::error("what is said is not kept any more", {{"room", room}, {"why", why.what}, {"hint", why.hint}});
+        service::log::error("what is said is not kept any more",
+                            {{"room", room}, {"why", why.what}, {"hint", why.hint}});
     } else {
         lost->second.to = std::max(lost->second.to, event.time);
     }
-    if (spool_.waiting() == 0 && !again_) again_ = parts_.reactor.after(retry_every, [this] { again_ = {}, say_what_was_lost(); });
+    if (spool_.waiting() == 0 && !again_)
+        again_ = parts_.reactor.after(retry_every, [this] { again_ = {}, say_what_was_lost(); });
 }
 
 void Intake::say_what_was_lost() {
     const auto lost = std::move(lost_);
     lost_.clear();
-    for (const auto& [room, stretch] : lost) gap(room, stretch.from, stretch.to, "the bridge could not keep it: the broker was away for too long, or the disk is full");
+    for (const auto& [room, stretch] : lost)
+        gap(room, stretch.from, stretch.to,
+            "the bridge could not keep it: the broker was away for too long, or the disk is full");
 }
 
 void Intake::publish(std::uint64_t ordinal, const Event& event) {
@@ -172,8 +191,10 @@ void Intake::publish(std::uint64_t ordinal, const Event& event) {
         return;
     }
     parts_.client.publish(event, [this, ordinal, event](service::Result<bus::Sequence> result) {
-        if (result) published(ordinal, event);
-        else not_published(ordinal, event, result.error());
+        if (result)
+            published(ordinal, event);
+        else
+            not_published(ordinal, event, result.error());
     });
 }
 
@@ -192,12 +213,15 @@ void Intake::published(std::uint64_t ordinal, const Event& event) {
 
 void Intake::not_published(std::uint64_t ordinal, const Event& event, const Error& why) {
     if (why.code == Code::invalid || why.code == Code::unsupported) {  // it never will be
-        service::log::error("the broker does not take an event", {{"event", event.id.text()}, {"room", event.origin.room.text()}, {"why", why.what}});
+        service::log::error("the broker does not take an event",
+                            {{"event", event.id.text()}, {"room", event.origin.room.text()}, {"why", why.what}});
         spool_.done(ordinal);
-        if (event.kind() != Kind::gap && event.kind() != Kind::receipt) gap(event.origin.room.room, event.time, event.time, "the broker does not take it: " + why.what);
+        if (event.kind() != Kind::gap && event.kind() != Kind::receipt)
+            gap(event.origin.room.room, event.time, event.time, "the broker does not take it: " + why.what);
         return;
     }
-    if (refused_.empty()) service::log::warning("the broker does not take events; trying again", {{"why", why.what}, {"hint", why.hint}});
+    if (refused_.empty())
+        service::log::warning("the broker does not take events; trying again", {{"why", why.what}, {"hint", why.hint}});
     refused_.emplace(ordinal, event);
     if (again_) return;
     again_ = parts_.reactor.after(retry_every, [this] {

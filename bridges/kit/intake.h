@@ -29,7 +29,8 @@ public:
     void publish_recovered();  // what an earlier process left in the spool
     void received(bus::Event event);
     void gap(const std::string& room, service::Time from, service::Time to, std::string why);
-    void receipt(const bus::EventId& event, const std::string& room, bus::Visibility visibility, std::vector<std::string> native_ids, std::string refusal);
+    void receipt(const bus::EventId& event, const std::string& room, bus::Visibility visibility,
+                 std::vector<std::string> native_ids, std::string refusal);
 
     std::optional<Seen> last_seen(const std::string& room) const;
     void save(store::WriteTxn& txn);  // the last_seen that have moved
@@ -52,13 +53,13 @@ private:
     Spool spool_;
     store::Table seen_table_;
     std::map<std::string, Seen> seen_;
-    std::unordered_set<std::string> moved_;     // rooms whose seen_ is not saved yet
-    std::unordered_set<bus::EventId> recent_;   // accepted by this process
+    std::unordered_set<std::string> moved_;    // rooms whose seen_ is not saved yet
+    std::unordered_set<bus::EventId> recent_;  // accepted by this process
     std::deque<bus::EventId> recent_order_;
     struct Lost {
         service::Time from, to;
     };
-    std::map<std::string, Lost> lost_;  // could not be spooled; a gap says so when it is possible again
+    std::map<std::string, Lost> lost_;             // could not be spooled; a gap says so when it is possible again
     std::map<std::uint64_t, bus::Event> refused_;  // to be published again
     service::Reactor::Handle again_;
     std::uint64_t echoes_ = 0;

@@ -111,7 +111,8 @@ std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::stri
 Outbox::Slot* Outbox::slot(const std::string& room, std::uint64_t ordinal) {
     const auto queue = queues_.find(room);
     if (queue == queues_.end()) return nullptr;
-    const auto found = std::find_if(queue->second.begin(), queue->second.end(), [&](const Slot& s) { return s.ordinal == ordinal; });
+    const auto found =
+        std::find_if(queue->second.begin(), queue->second.end(), [&](const Slot& s) { return s.ordinal == ordinal; });
     return found == queue->second.end() ? nullptr : &*found;
 }
 
@@ -138,7 +139,8 @@ void Outbox::done(store::WriteTxn& txn, std::uint64_t ordinal) {
 void Outbox::forget(const std::string& room, std::uint64_t ordinal) {
     const auto queue = queues_.find(room);
     if (queue == queues_.end()) return;
-    const auto found = std::find_if(queue->second.begin(), queue->second.end(), [&](const Slot& s) { return s.ordinal == ordinal; });
+    const auto found =
+        std::find_if(queue->second.begin(), queue->second.end(), [&](const Slot& s) { return s.ordinal == ordinal; });
     if (found != queue->second.end()) queue->second.erase(found);
     if (queue->second.empty()) queues_.erase(queue);
 }

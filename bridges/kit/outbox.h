@@ -15,16 +15,17 @@
 namespace parley::kit {
 
 struct OutboxLimits {
-    std::size_t room_max = 100000;  // entries of one room; what comes then is refused, and a marker in the queue says so
-    std::size_t window = 32;        // entries of one room that are sent and not yet answered
+    std::size_t room_max =
+        100000;               // entries of one room; what comes then is refused, and a marker in the queue says so
+    std::size_t window = 32;  // entries of one room that are sent and not yet answered
 };
 
 class Outbox {
 public:
     Outbox(store::Env& env, OutboxLimits limits = {});
 
-    // False if the event was taken before (the broker sent it again). Refused at the limit: `full` becomes true, and the
-    // time of the event goes into a gap marker at the end of the queue.
+    // False if the event was taken before (the broker sent it again). Refused at the limit: `full` becomes true, and
+    // the time of the event goes into a gap marker at the end of the queue.
     bool add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full);
     // After a transaction that add() took part in did not commit.
     void reload();

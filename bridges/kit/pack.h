@@ -25,7 +25,9 @@ inline std::optional<std::vector<std::string_view>> unpack(std::string_view byte
     while (!bytes.empty()) {
         if (bytes.size() < 4) return std::nullopt;
         std::uint32_t size = 0;
-        for (int i = 0; i < 4; ++i) size |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)])) << (8 * i);
+        for (int i = 0; i < 4; ++i)
+            size |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]))
+                    << (8 * i);
         bytes.remove_prefix(4);
         if (size > bytes.size()) return std::nullopt;
         out.push_back(bytes.substr(0, size));

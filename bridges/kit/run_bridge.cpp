@@ -41,10 +41,14 @@ Result<int> lock_folder(const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder, failed);
     const auto path = folder / "lock";
     const int file = failed ? -1 : ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file < 0) return fail(Code::io, fmt::format("cannot use {}: {}", folder.string(), failed ? failed.message() : std::strerror(errno)), "check [parley] data in the settings");
+    if (file < 0)
+        return fail(Code::io,
+                    fmt::format("cannot use {}: {}", folder.string(), failed ? failed.message() : std::strerror(errno)),
+                    "check [parley] data in the settings");
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
         ::close(file);
-        return fail(Code::conflict, fmt::format("another bridge of this account runs in {}", folder.string()), "end it first");
+        return fail(Code::conflict, fmt::format("another bridge of this account runs in {}", folder.string()),
+                    "end it first");
     }
     return file;
 }
@@ -63,7 +67,8 @@ Result<service::Table> account_table(service::Table& root, std::string_view plat
         ours.push_back(name);
     }
     const auto near = service::nearest(account, ours, 1);
-    return fail(Code::invalid, fmt::format("the settings have no [account.{}] with platform = \"{}\"", account, platform),
+    return fail(Code::invalid,
+                fmt::format("the settings have no [account.{}] with platform = \"{}\"", account, platform),
                 near.empty() ? "add it, or name another with --account" : fmt::format("did you mean {}?", near[0]));
 }
 
@@ -81,7 +86,9 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
     service::SystemRandom random;
     service::Reactor reactor;
     const auto folder = options.folder = std::filesystem::absolute(options.house.data) / "bridges" / account;
-    const auto context = [&](Host& host) { return Context{reactor, host, clock, random, account, options.house.rooms_of(account), folder.string()}; };
+    const auto context = [&](Host& host) {
+        return Context{reactor, host, clock, random, account, options.house.rooms_of(account), folder.string()};
+    };
 
     // Once to read the settings to their last key; the real one is made when all of them are good.
     NobodyHost nobody;

@@ -14,7 +14,8 @@ using bus::Text;
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
 
 bool stays_whole(Span::Kind kind) {
-    return kind == Span::Kind::link || kind == Span::Kind::mention || kind == Span::Kind::code || kind == Span::Kind::emoji;
+    return kind == Span::Kind::link || kind == Span::Kind::mention || kind == Span::Kind::code ||
+           kind == Span::Kind::emoji;
 }
 
 // Where the next code point, or grapheme, after `at` ends.
@@ -68,7 +69,8 @@ void add_piece(std::vector<Text>& out, const Text& text, std::size_t begin, std:
     if (end > begin) out.push_back(text.part(begin, end));
 }
 
-void add_pieces(std::vector<Text>& out, const Text& text, std::size_t begin, std::size_t end, std::size_t most, Unit unit) {
+void add_pieces(std::vector<Text>& out, const Text& text, std::size_t begin, std::size_t end, std::size_t most,
+                Unit unit) {
     while (begin < end) {
         const auto cut = cut_at(text, begin, end, most, unit);
         add_piece(out, text, begin, cut);
@@ -109,8 +111,10 @@ Text cleaned(Text text) {
     for (std::size_t i = 0; i < text.plain.size(); ++i) {
         auto& c = text.plain[i];
         const bool pair = c == '\r' && i + 1 < text.plain.size() && text.plain[i + 1] == '\n';
-        if (c == '\r') c = pair ? ' ' : '\n';
-        else if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F) c = ' ';
+        if (c == '\r')
+            c = pair ? ' ' : '\n';
+        else if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
+            c = ' ';
     }
     return text;
 }
@@ -119,8 +123,10 @@ std::string one_line(std::string_view text) {
     std::string out;
     for (const char c : unicode::repaired(text)) {
         const bool blank = static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
-        if (!blank) out += c;
-        else if (!out.empty() && out.back() != ' ') out += ' ';
+        if (!blank)
+            out += c;
+        else if (!out.empty() && out.back() != ' ')
+            out += ' ';
     }
     while (out.ends_with(' ')) out.pop_back();
     return out;

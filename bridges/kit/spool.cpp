@@ -33,7 +33,8 @@ std::string head_of(std::string_view event) {
 
 std::uint32_t size_in(std::string_view head) {
     std::uint32_t size = 0;
-    for (std::size_t i = 0; i < 4; ++i) size |= static_cast<std::uint32_t>(static_cast<unsigned char>(head[i])) << (8 * i);
+    for (std::size_t i = 0; i < 4; ++i)
+        size |= static_cast<std::uint32_t>(static_cast<unsigned char>(head[i])) << (8 * i);
     return size;
 }
 
@@ -53,7 +54,8 @@ Spool::Spool(std::filesystem::path file, std::uint64_t bytes_max) : path_(std::m
                 waiting_.insert(next_);
                 recovered_.push_back({next_++, std::move(*event)});
             } else {
-                service::log::error("an event in the spool cannot be read", {{"file", path_.string()}, {"why", event.error().what}});
+                service::log::error("an event in the spool cannot be read",
+                                    {{"file", path_.string()}, {"why", event.error().what}});
             }
             rest.remove_prefix(head_bytes + size);
         }
@@ -72,9 +74,12 @@ std::vector<Spool::Entry> Spool::recover() { return std::move(recovered_); }
 
 service::Result<std::uint64_t> Spool::add(const bus::Event& event) {
     const auto bytes = bus::encode(event);
-    if (bytes.size() > bus::event_bytes_max) return fail(Code::invalid, fmt::format("an event of {} bytes is too large", bytes.size()));
+    if (bytes.size() > bus::event_bytes_max)
+        return fail(Code::invalid, fmt::format("an event of {} bytes is too large", bytes.size()));
     const auto record = head_of(bytes) + bytes;
-    if (bytes_ + record.size() > bytes_max_) return fail(Code::limit, fmt::format("{} bytes wait for the broker in {}", bytes_, path_.string()), "start the broker");
+    if (bytes_ + record.size() > bytes_max_)
+        return fail(Code::limit, fmt::format("{} bytes wait for the broker in {}", bytes_, path_.string()),
+                    "start the broker");
     const auto written = ::write(file_, record.data(), record.size());
     if (written != static_cast<ssize_t>(record.size())) {
         const auto why = written < 0 ? std::strerror(errno) : "the disk is full";

@@ -65,7 +65,8 @@ struct Stream::State : std::enable_shared_from_this<Stream::State> {
 
 void Stream::State::start() {
     limit_connecting();
-    const auto resolved = [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& found) {
+    const auto resolved = [self = shared_from_this()](const error_code& error,
+                                                      const tcp::resolver::results_type& found) {
         if (self->dead) return;
         if (error) {
             return self->end({Code::unavailable, fmt::format("cannot find {}: {}", self->options.host, error.message()),
@@ -85,7 +86,9 @@ void Stream::State::limit_connecting() {
     deadline.expires_after(options.connect_timeout);
     deadline.async_wait([self = shared_from_this()](const error_code& error) {
         if (error || self->opened || self->dead) return;
-        self->end({Code::timeout, fmt::format("{} did not answer within {}", self->where(), service::for_people(self->options.connect_timeout)),
+        self->end({Code::timeout,
+                   fmt::format("{} did not answer within {}", self->where(),
+                               service::for_people(self->options.connect_timeout)),
                    "check server, port and tls in the account's settings"});
     });
 }
@@ -100,17 +103,28 @@ void Stream::State::connected() {
 Error Stream::State::prepare_tls() {
     error_code error;
     context.emplace(ssl::context::tls_client);
-    context->set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1, error);
-    if (!options.ca_file.empty()) context->load_verify_file(options.ca_file, error);
-    else context->set_default_verify_paths(error);
-    if (error && !options.insecure) return {Code::invalid, fmt::format("cannot read ca_file {}: {}", options.ca_file, error.message()), "it must hold certificates in PEM"};
+    context->set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 |
+                             ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1,
+                         error);
+    if (!options.ca_file.empty())
+        context->load_verify_file(options.ca_file, error);
+    else
+        context->set_default_verify_paths(error);
+    if (error && !options.insecure)
+        return {Code::invalid, fmt::format("cannot read ca_file {}: {}", options.ca_file, error.message()),
+                "it must hold certificates in PEM"};
     error.clear();
     if (options.certificate_file.empty()) return {};
     context->use_certificate_chain_file(options.certificate_file, error);
-    if (error) return {Code::invalid, fmt::format("cannot read certificate_file {}: {}", options.certificate_file, error.message()), "it must hold a certificate in PEM"};
+    if (error)
+        return {Code::invalid,
+                fmt::format("cannot read certificate_file {}: {}", options.certificate_file, error.message()),
+                "it must hold a certificate in PEM"};
     const auto& key = options.key_file.empty() ? options.certificate_file : options.key_file;
     context->use_private_key_file(key, ssl::context::pem, error);
-    if (error) return {Code::invalid, fmt::format("cannot read the key in {}: {}", key, error.message()), "it must hold the certificate's key in PEM, without a password"};
+    if (error)
+        return {Code::invalid, fmt::format("cannot read the key in {}: {}", key, error.message()),
+                "it must hold the certificate's key in PEM, without a password"};
     return {};
 }
 
@@ -133,10 +147,13 @@ void Stream::State::handshake() {
 Error Stream::State::handshake_error(const error_code& error) {
     const long verified = SSL_get_verify_result(secure->native_handle());
     if (verified != X509_V_OK) {
-        return {Code::denied, fmt::format("the certificate of {} is not trusted: {}", where(), X509_verify_cert_error_string(verified)),
-                "set ca_file to the authority that signed it, or insecure = true if you must"};
+        return {
+            Code::denied,
+            fmt::format("the certificate of {} is not trusted: {}", where(), X509_verify_cert_error_string(verified)),
+            "set ca_file to the authority that signed it, or insecure = true if you must"};
     }
-    return {Code::unavailable, fmt::format("no TLS with {}: {}", where(), error.message()), "check that the port speaks TLS"};
+    return {Code::unavailable, fmt::format("no TLS with {}: {}", where(), error.message()),
+            "check that the port speaks TLS"};
 }
 
 void Stream::State::announce() {
@@ -155,9 +172,13 @@ void Stream::State::read() {
     const int on = 1;
     ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 #endif
-    auto done = [self = shared_from_this()](const error_code& error, std::size_t bytes) { self->received(error, bytes); };
-    if (secure) secure->async_read_some(asio::buffer(input), std::move(done));
-    else socket.async_read_some(asio::buffer(input), std::move(done));
+    auto done = [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+        self->received(error, bytes);
+    };
+    if (secure)
+        secure->async_read_some(asio::buffer(input), std::move(done));
+    else
+        socket.async_read_some(asio::buffer(input), std::move(done));
 }
 
 void Stream::State::received(const error_code& error, std::size_t bytes) {
@@ -173,7 +194,8 @@ void Stream::State::received(const error_code& error, std::size_t bytes) {
 }
 
 Error Stream::State::lost(const error_code& error) const {
-    if (error == asio::error::eof || error == ssl::error::stream_truncated) return {Code::unavailable, fmt::format("{} closed the connection", where()), {}};
+    if (error == asio::error::eof || error == ssl::error::stream_truncated)
+        return {Code::unavailable, fmt::format("{} closed the connection", where()), {}};
     return {Code::unavailable, fmt::format("the connection to {} was lost: {}", where(), error.message()), {}};
 }
 
@@ -191,8 +213,10 @@ void Stream::State::write() {
     if (dead || !opened || !writing.empty() || waiting.empty()) return;
     writing.swap(waiting);
     auto done = [self = shared_from_this()](const error_code& error, std::size_t) { self->written(error); };
-    if (secure) asio::async_write(*secure, asio::buffer(writing), std::move(done));
-    else asio::async_write(socket, asio::buffer(writing), std::move(done));
+    if (secure)
+        asio::async_write(*secure, asio::buffer(writing), std::move(done));
+    else
+        asio::async_write(socket, asio::buffer(writing), std::move(done));
 }
 
 void Stream::State::written(const error_code& error) {
@@ -242,7 +266,10 @@ void Stream::send(std::string_view bytes) {
     if (s.dead || s.silent) return;
     if (pending() + bytes.size() > s.options.write_bytes_max) {
         asio::post(s.socket.get_executor(), [state = state_] {
-            state->end({Code::limit, fmt::format("{} does not take what we send: {} bytes wait", state->where(), state->waiting.size() + state->writing.size()), {}});
+            state->end({Code::limit,
+                        fmt::format("{} does not take what we send: {} bytes wait", state->where(),
+                                    state->waiting.size() + state->writing.size()),
+                        {}});
         });
         return;
     }

@@ -18,13 +18,13 @@ struct StreamOptions {
     std::string host;
     std::uint16_t port = 0;
     bool tls = false;
-    std::string ca_file;           // PEM; empty: the system's
-    bool insecure = false;         // do not verify the server's certificate
-    std::string certificate_file;  // PEM, our own, for SASL EXTERNAL; empty: none
-    std::string key_file;          // PEM; empty: the key is in certificate_file
+    std::string ca_file;                               // PEM; empty: the system's
+    bool insecure = false;                             // do not verify the server's certificate
+    std::string certificate_file;                      // PEM, our own, for SASL EXTERNAL; empty: none
+    std::string key_file;                              // PEM; empty: the key is in certificate_file
     std::chrono::milliseconds connect_timeout{15000};  // look-up, connection and handshake together
-    std::size_t write_bytes_max = 4 << 20;             // waiting to be written; beyond it the stream ends with Code::limit
-    std::string tls_name;          // the name in the server's certificate, if it is not `host`
+    std::size_t write_bytes_max = 4 << 20;  // waiting to be written; beyond it the stream ends with Code::limit
+    std::string tls_name;                   // the name in the server's certificate, if it is not `host`
 };
 
 // Called on the reactor's thread, never from inside a call to the Stream. The Stream may be destroyed in any of them.

@@ -97,7 +97,9 @@ protected:
         broker = std::move(*started);
     }
     void start(Side& side) {
-        side.bridge = std::make_unique<Bridge>(reactor, clock, random, BridgeOptions{side.account, folder / "bridges" / side.account, settings.house, {}, side.limits});
+        side.bridge = std::make_unique<Bridge>(
+            reactor, clock, random,
+            BridgeOptions{side.account, folder / "bridges" / side.account, settings.house, {}, side.limits});
         side.bridge->start([&](Host& host) {
             auto made = std::make_unique<StrawPlatform>(host);
             side.platform = made.get();
@@ -115,7 +117,8 @@ protected:
         bool found = false, answered = false;
         asker->query("broker", "status", bus::Value::map({}).encode(), 2s, [&](service::Result<std::string> reply) {
             answered = true;
-            if (reply) found = bus::Value::decode(*reply)->json().find("\"bridge:" + side.account + "\"") != std::string::npos;
+            if (reply)
+                found = bus::Value::decode(*reply)->json().find("\"bridge:" + side.account + "\"") != std::string::npos;
         });
         until([&] { return answered; }, "the broker's status");
         return found;

@@ -22,7 +22,8 @@ class Degrade : public ::testing::Test {
 protected:
     Degrade() {
         poor.text_max = 60;
-        rich.multiline = rich.edits = rich.redactions = rich.reactions = rich.replies = rich.topics = rich.receipts = true;
+        rich.multiline = rich.edits = rich.redactions = rich.reactions = rich.replies = rich.topics = rich.receipts =
+            true;
         rich.text_max = 5000;
         event.id = bus::derived_id({"event"});
         event.origin.room = {"libera", "#ops"};
@@ -35,14 +36,17 @@ protected:
         known.ours = true;
     }
     std::vector<Delivery> all(const Capabilities& can) {
-        return degrade(event, "room", can, [this](const bus::EventId& id) { return id == target ? std::optional(known) : std::nullopt; },
+        return degrade(event, "room", can,
+                       [this](const bus::EventId& id) { return id == target ? std::optional(known) : std::nullopt; },
                        {"parley", "http://page"});
     }
     std::vector<std::string> said(const Capabilities& can) {
         std::vector<std::string> out;
         for (const auto& delivery : all(can)) {
-            if (const auto* say = std::get_if<Say>(&delivery.what)) out.push_back(say->text.plain);
-            else out.emplace_back("?");
+            if (const auto* say = std::get_if<Say>(&delivery.what))
+                out.push_back(say->text.plain);
+            else
+                out.emplace_back("?");
         }
         return out;
     }
@@ -167,7 +171,9 @@ TEST(Split, LosesNothing) {
     constexpr std::uint64_t seed = 20261123;
     std::cout << "seed " << seed << "\n";
     service::SeededRandom random(seed);
-    const std::vector<std::string> words{"a", "word", "naïve", "日本語", "👩‍👩‍👧‍👦", "e\u0301", " ", "  ", "\n", "🇩🇪", "abcdefghijklmnopqrstuvwxyz", "\t", "ﷺ"};
+    const std::vector<std::string> words{"a", "word", "naïve", "日本語", "👩‍👩‍👧‍👦",  "e\u0301",
+                                         " ", "  ",   "\n",    "🇩🇪",     "abcdefghijklmnopqrstuvwxyz", "\t",
+                                         "ﷺ"};
     const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t'; };
     for (int round = 0; round < 2000; ++round) {
         std::string plain;

@@ -37,7 +37,8 @@ struct Keep : ::testing::Test {
     }
     static std::string words(const bus::Event& e) { return std::get<bus::Message>(e.body).text.plain; }
 
-    // Runs `work` in a child and kills it when it has said "ready" and some more. Gives the last number that it reported.
+    // Runs `work` in a child and kills it when it has said "ready" and some more. Gives the last number that it
+    // reported.
     template <class Work>
     static int killed_at(const Work& work) {
         int pipe[2];

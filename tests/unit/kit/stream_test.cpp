@@ -38,7 +38,8 @@ protected:
         return o;
     }
     StreamEvents events() {
-        return {[this] { opened = true; }, [this](std::string_view bytes) { heard += bytes; }, [this](service::Error why) { closed = why; }};
+        return {[this] { opened = true; }, [this](std::string_view bytes) { heard += bytes; },
+                [this](service::Error why) { closed = why; }};
     }
     bool wait(const std::function<bool()>& done) {
         const auto deadline = std::chrono::steady_clock::now() + seconds(5);

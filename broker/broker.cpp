@@ -8,6 +8,7 @@
 #include "broker/access.h"
 #include "broker/bus/codec.h"
 #include "broker/committer.h"
+#include "broker/ends.h"
 #include "broker/jobs/jobs.h"
 #include "broker/pusher.h"
 #include "broker/questions.h"
@@ -38,27 +39,6 @@ constexpr std::uint32_t slots_max = 256;
 constexpr std::size_t kept_bytes_max = 16 << 20;  // of workers, while the disk is full
 constexpr std::size_t services_max = 16;  // of one process
 constexpr std::uint32_t attempts_max = 3; // of an idempotent run
-
-// The end of a run as the broker tells it.
-Event end_of(const jobs::Job& job, bus::Outcome outcome, std::string detail, std::string shown, service::Time now, const std::string& bot) {
-    const auto asked = bus::decode(job.requested);
-    Event event;
-    event.id = bus::derived_id({"end", job.run.view(), bus::name(outcome), std::to_string(job.attempt)});
-    event.time = event.received = now;
-    if (asked) {
-        event.origin = asked->origin;
-        event.origin.native_id.clear();
-    }
-    event.author = bus::ourselves(bot);
-    event.correlation = job.run;
-    bus::RunFinished finished;
-    finished.run = job.run;
-    finished.outcome = outcome;
-    finished.detail = std::move(detail);
-    finished.shown = std::move(shown);
-    event.body = std::move(finished);
-    return event;
-}
 
 }  // namespace
 
@@ -329,12 +309,16 @@ struct Broker::State {
         else if (query.method == "commands") {
             const auto room = bus::RoomAddress::from_text((*request)["room"].text()).value_or(bus::RoomAddress{});
             reply = commands.list((*request)["identity"].text(), room);
+        } else if (query.method == "forget") {
+            auto forgotten = forget((*request)["cursor"].text());
+            if (!forgotten) return questions.refuse(session.peer, query.request, forgotten.error());
+            reply = std::move(*forgotten);
         } else if (query.method == "cancel") {
             auto cancelled = cancel((*request)["run"].text(), (*request)["who"].text("somebody"), (*request)["identity"].text());
             if (!cancelled) return questions.refuse(session.peer, query.request, cancelled.error());
             reply = std::move(*cancelled);
         } else {
-            return questions.refuse(session.peer, query.request, {Code::not_found, fmt::format("the broker has no \"{}\"", query.method), "it has status, commands, cancel and gateways"});
+            return questions.refuse(session.peer, query.request, {Code::not_found, fmt::format("the broker has no \"{}\"", query.method), "it has status, commands, cancel, gateways and forget"});
         }
         send(session.peer, bus::from_broker::Reply{query.request, {}, reply.encode()});
     }
@@ -368,6 +352,17 @@ struct Broker::State {
             out.push(Value::map({{"name", gateway.name}, {"rooms", std::move(rooms)}}));
         }
         return Value::map({{"gateways", std::move(out)}});
+    }
+
+    // A follower that will not come back would keep retention waiting for ever.
+    service::Result<Value> forget(const std::string& cursor) {
+        for (const auto& [peer, session] : sessions) {
+            if (session.following && session.following->options.cursor == cursor) return fail(Code::conflict, session.name + " is following there", "stop it first");
+        }
+        moved.erase(cursor);
+        if (!journal.forget_cursor(cursor)) return fail(Code::not_found, fmt::format("no follower is named \"{}\"", cursor), "parley status names them");
+        log::info("a follower is forgotten", {{"cursor", cursor}});
+        return Value::map({{"forgotten", cursor}});
     }
 
     // With an identity only that person's own runs.

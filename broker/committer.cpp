@@ -1,6 +1,7 @@
 #include "broker/committer.h"
 
 #include "broker/bus/codec.h"
+#include "broker/ends.h"
 #include "broker/service/log.h"
 
 namespace parley::broker {
@@ -10,24 +11,6 @@ using bus::Kind;
 using journal::Journal;
 using service::Code;
 using service::Error;
-
-namespace {
-
-// At the limit of open runs a command is not kept waiting: its run ends at once, and the room hears why.
-Event too_many(const Event& requested) {
-    Event event = requested;
-    event.id = bus::derived_id({"end", requested.id.view(), bus::name(bus::Outcome::denied)});
-    event.correlation = requested.id;
-    bus::RunFinished finished;
-    finished.run = requested.id;
-    finished.outcome = bus::Outcome::denied;
-    finished.detail = "there were already " + std::to_string(jobs::Jobs::open_max) + " open runs";
-    finished.shown = "`" + std::get<bus::CommandRequested>(requested.body).command + "` was not run: too many commands wait already. Try again later.";
-    event.body = std::move(finished);
-    return event;
-}
-
-}  // namespace
 
 Committer::Committer(Journal& journal, jobs::Jobs& jobs, const Commands& commands, const service::Clock& clock, service::Random& random,
                      std::chrono::milliseconds heartbeat_every)

@@ -142,6 +142,21 @@ TEST_F(InProcess, FiltersByGatewayAndKind) {
     EXPECT_THAT(got, ElementsAre("in the gateway"));
 }
 
+TEST_F(InProcess, ForgetsAFollowerThatIsGoneAndNoOther) {
+    bus::FollowOptions follow;
+    follow.cursor = "indexer";
+    auto& indexer = client("indexer", bus::Role::indexer);
+    indexer.follow(follow, [](const std::vector<bus::Followed>&) {});
+    const auto forget = [&] { return ask("forget", bus::Value::map({{"cursor", "indexer"}})); };
+    until([&] { return !ask("status").value()["followers"].list().empty(); }, "the follower");
+    EXPECT_EQ(forget().error().code, service::Code::conflict);
+    kill(indexer);
+    broker_.reset();
+    start();
+    EXPECT_TRUE(forget());
+    EXPECT_EQ(forget().error().code, service::Code::not_found);
+}
+
 TEST_F(InProcess, TellsWhoIsConnectedAndWhatIsMirrored) {
     publish(client("irc", bus::Role::bridge), said("irc", "1", "hello"));
     const auto status = ask("status").value();

@@ -39,6 +39,17 @@ View::Place place_of(const View& view, bus::Sequence sequence) {
     return {event ? event->time : end_of_time, sequence};
 }
 
+std::optional<bus::Event> last_seen(const Seen& seen, const bus::RoomAddress& room) {
+    constexpr int looked_max = 100;
+    std::optional<bus::Event> last;
+    int looked = 0;
+    seen.view.before(room, {end_of_time, 0}, [&](const bus::Event& event) {
+        if (seen.sees(event)) last = event;
+        return !last && ++looked < looked_max;
+    });
+    return last;
+}
+
 std::vector<bus::Event> stretch(const Seen& seen, const bus::RoomAddress& room, const Value& request) {
     const auto limit = limit_of(request);
     std::vector<bus::Event> events;
@@ -95,7 +106,8 @@ Result<Value> room_reply(const Seen& seen, const Value& request) {
     const auto room = bus::RoomAddress::from_text(request["room"].text());
     if (!room) return service::fail(Code::invalid, "\"" + request["room"].text() + "\" is not a room", "a room is written account/room");
     const auto events = stretch(seen, *room, request);
-    if (events.empty() && !seen.view.number(archive::NameKind::room, room->text())) {
+    // A room that the viewer may not see is answered like one that is not there.
+    if (events.empty() && !last_seen(seen, *room)) {
         return service::fail(Code::not_found, "nothing is known of the room " + room->text());
     }
     Value::List list;
@@ -108,13 +120,7 @@ Value rooms_reply(const Seen& seen) {
     Value::List rooms;
     for (const auto& [number, name] : seen.view.names(archive::NameKind::room)) {
         const auto room = bus::RoomAddress::from_text(name);
-        if (!room) continue;
-        std::optional<bus::Event> last;
-        int looked = 0;
-        seen.view.before(*room, {end_of_time, 0}, [&](const bus::Event& event) {
-            if (seen.sees(event)) last = event;
-            return !last && ++looked < 100;
-        });
+        const auto last = room ? last_seen(seen, *room) : std::nullopt;
         if (!last) continue;
         rooms.push_back(Value::map({{"account", room->account}, {"room", room->room},
                                     {"last_us", last->time.time_since_epoch().count()}, {"last_sequence", last->sequence}}));

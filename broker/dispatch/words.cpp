@@ -82,11 +82,12 @@ public:
     explicit Splitter(std::string_view text) : text_(text) {}
 
     service::Result<std::vector<Word>> run() {
+        if (const auto nul = text_.find('\0'); nul != std::string_view::npos) {
+            return service::fail(Code::invalid, fmt::format("there is a NUL at character {}", position(nul)),
+                                 "leave it out");
+        }
         while (at_ < text_.size()) {
             const auto [c, next] = unicode::decode(text_, at_);
-            if (c == 0)
-                return service::fail(Code::invalid, fmt::format("there is a NUL at character {}", position(at_)),
-                                     "leave it out");
             if (is_space(c)) {
                 end_word();
                 at_ = next;
@@ -139,7 +140,6 @@ private:
                 at_ = after;
                 return {};
             }
-            if (c == 0) break;
             if (c == U'\\' && after < text_.size() && (text_[after] == '"' || text_[after] == '\\')) {
                 out += text_[after];
                 at_ = after + 1;
@@ -161,7 +161,6 @@ private:
                 at_ = after;
                 return {};
             }
-            if (c == 0) break;
             out += text_.substr(at_, after - at_);
             at_ = after;
         }

@@ -36,7 +36,7 @@ Html navigation(const Frame& frame) {
 }  // namespace
 
 std::string document(const Frame& frame, const Html& content) {
-    const Html me = frame.name.empty() ? Html() : markup("<a class=\"me\" href=\"/me\" title=\"You\">{}<span>{}</span></a>", {avatar(frame.name, frame.name), frame.name});
+    const Html me = frame.name.empty() ? Html() : markup("<a class=\"me\" href=\"/me\" title=\"You\">{}<span>{}</span></a>", {avatar(frame.name), frame.name});
     const Html search = frame.here == "search" || frame.name.empty() ? Html() : markup(
         "<form class=\"quick\" role=\"search\" action=\"/search\"><input type=\"search\" name=\"q\" value=\"{}\" placeholder=\"Search\" "
         "aria-label=\"Search all rooms\" autocomplete=\"off\" maxlength=\"1000\"><kbd aria-hidden=\"true\">/</kbd></form>", {frame.query});
@@ -87,10 +87,10 @@ std::string long_day(std::int64_t time_us) {
            std::string(months[static_cast<unsigned>(date.month()) - 1]) + " " + std::to_string(static_cast<int>(date.year()));
 }
 
-// The colour follows who it is, not what they are called today.
-Html avatar(std::string_view name, std::string_view id) {
+// The colour follows the name: somebody who goes by one name on several networks looks the same from each.
+Html avatar(std::string_view name) {
     std::uint32_t hue = 2166136261U;
-    for (const char c : id) hue = (hue ^ static_cast<unsigned char>(c)) * 16777619U;
+    for (const char c : name) hue = (hue ^ static_cast<unsigned char>(c)) * 16777619U;
     const auto valid = service::unicode::repaired(name.empty() ? "?" : name);
     std::string first = valid.substr(0, service::unicode::grapheme_end(valid, 0));
     if (first.size() == 1) first[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(first[0])));

@@ -34,7 +34,7 @@ std::string asset_address(std::string_view name);
 Html when(std::int64_t time_us, bool day = false);
 std::string day_of(std::int64_t time_us);       // "2026-11-23"
 std::string long_day(std::int64_t time_us);     // "Monday, 23 November 2026"
-Html avatar(std::string_view name, std::string_view id);
+Html avatar(std::string_view name);
 Html badge(std::string_view outcome);           // "succeeded", "running" …, in its colour
 std::string grouped(std::int64_t number);       // "12 345"
 std::string plural(std::int64_t count, std::string_view one, std::string_view many);

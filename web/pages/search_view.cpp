@@ -102,7 +102,7 @@ Html hit_item(const Value& hit) {
     if (const auto outcome = hit["outcome"].text(); !outcome.empty()) labels += badge(outcome);
     return markup("<li class=\"hit\"><div class=\"head\">{}<b class=\"name\">{}</b><a class=\"room\" href=\"{}\">{}</a>{}<a class=\"time\" href=\"{}\">{}</a></div>"
                   "{}<p class=\"snippet{}\"><a href=\"{}\">{}</a></p>{}</li>\n",
-                  {avatar(author_of(hit), hit["author_id"].text(author_of(hit))), author_of(hit), room_address(room, hit["sequence"].number(), id), room, labels, address,
+                  {avatar(author_of(hit)), author_of(hit), room_address(room, hit["sequence"].number(), id), room, labels, address,
                    when(hit["time_us"].number(), true), around(hit["before"], "before"), kind == "run_output" ? " output" : "", address, snippet(hit), around(hit["after"], "after")});
 }
 

@@ -101,8 +101,8 @@ Html item(const Line& line, const TimelineOptions& options, bool same) {
     const Html chip = kind == "message" ? run_chip(line.run, line.outcome) : markup("<a class=\"more\" href=\"{}\">run</a>", {run_address(run)});
     return markup("<li class=\"{}\" {}>{}<div class=\"body\"><div class=\"head\"><b class=\"name\">{}</b>{} {}</div>{}<div class=\"said\">{}{}{}</div>"
                   "<div class=\"reactions\">{}</div></div>{}</li>\n",
-                  {classes, data, avatar(name, event["author"]["id"].text()), name, where, when(time), quote, text,
-                   line.edited ? trusted(" <span class=\"edited\">edited</span>") : Html(), chip, reactions_of(line),
+                  {classes, data, avatar(name), name, where, when(time), quote, text,
+                   line.edited && !line.redacted ? trusted(" <span class=\"edited\">edited</span>") : Html(), chip, line.redacted ? Html() : reactions_of(line),
                    line.redacted ? Html() : actions(event, options)});
 }
 

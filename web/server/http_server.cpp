@@ -12,6 +12,8 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <stop_token>
+#include <thread>
 
 #include "broker/service/log.h"
 #include "web/server/socket_writer.h"
@@ -116,6 +118,7 @@ struct HttpServer::State {
     ServerOptions options;
     Handler handler;
     Accept accept;
+    std::string host;
     int port = 0;
     std::atomic<std::size_t> sockets{0};
     mg_context* context = nullptr;
@@ -203,8 +206,24 @@ struct HttpServer::State {
         static_cast<State*>(self)->sockets.fetch_sub(1);
     }
 
+    // CivetWeb looks whether it is to stop only every two seconds, or when somebody connects: so somebody does.
+    void knock(const std::stop_token& enough) const {
+        sockaddr_in where{};
+        where.sin_family = AF_INET;
+        where.sin_port = htons(static_cast<std::uint16_t>(port));
+        inet_pton(AF_INET, host.c_str(), &where.sin_addr);
+        while (!enough.stop_requested()) {
+            const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+            ::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where);
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            ::close(fd);
+        }
+    }
+
     ~State() {
-        if (context != nullptr) mg_stop(context);
+        if (context == nullptr) return;
+        const std::jthread knocking([this](const std::stop_token& enough) { knock(enough); });
+        mg_stop(context);
     }
 };
 
@@ -238,6 +257,7 @@ service::Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions opt
     if (state->context == nullptr) {
         return service::fail(service::Code::io, "cannot listen on " + state->options.listen, "check [web] listen; --debug says more");
     }
+    state->host = address->v6 ? "127.0.0.1" : address->host;
     state->port = *port;
     mg_set_websocket_handler(state->context, state->options.socket_path.c_str(), State::on_connect, State::on_ready, State::on_data,
                              State::on_close, state.get());

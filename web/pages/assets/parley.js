@@ -84,7 +84,7 @@ function startRoom() {
       if (!item) return;
       item.classList.add("redacted");
       item.querySelector(".said")?.replaceChildren(fragment('<span class="text gone">deleted</span>'));
-      item.querySelector(".actions")?.remove();
+      for (const rest of item.querySelectorAll(".actions, .reaction")) rest.remove();
     },
     react(change) {
       const list = find(change.target, change.native)?.querySelector(".reactions");

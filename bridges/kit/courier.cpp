@@ -113,9 +113,9 @@ void Courier::sync() {
 // -- out: from the disk to the platform ------------------------------------------------------------------------------
 
 void Courier::pump_soon() {
-    if (std::exchange(pump_posted_, true)) return;
-    parts_.reactor.post([this] {
-        pump_posted_ = false;
+    if (pump_soon_) return;
+    pump_soon_ = parts_.reactor.after(std::chrono::microseconds(0), [this] {
+        pump_soon_ = {};
         pump();
     });
 }
@@ -210,9 +210,9 @@ void Courier::answer(const DeliveryId& id, std::string native_id, std::string re
 }
 
 void Courier::settle_soon() {
-    if (std::exchange(settle_posted_, true)) return;
-    parts_.reactor.post([this] {
-        settle_posted_ = false;
+    if (settle_soon_) return;
+    settle_soon_ = parts_.reactor.after(std::chrono::microseconds(0), [this] {
+        settle_soon_ = {};
         settle();
     });
 }

@@ -69,8 +69,8 @@ private:
     bus::Sequence stored_ = 0, acknowledged_ = 0;
     std::map<FlightKey, Flight> flights_;
     std::set<FlightKey> answered_;
-    bool pump_posted_ = false, settle_posted_ = false;
-    service::Reactor::Handle take_again_, sync_timer_, pump_again_, settle_again_;
+    // Handles, not posts: a bridge that ends takes them along.
+    service::Reactor::Handle take_again_, sync_timer_, pump_soon_, pump_again_, settle_soon_, settle_again_;
 };
 
 }  // namespace parley::kit

@@ -48,11 +48,11 @@ std::optional<std::string> find_program(const std::string& name);
 class Process {
 public:
     struct Options {
-        std::vector<std::string> argv;  // argv[0]: a path, or a name to look for
-        std::filesystem::path log = {};      // where output and errors are appended; empty: thrown away
-        std::filesystem::path folder = {};   // its working directory; empty: ours
+        std::vector<std::string> argv;      // argv[0]: a path, or a name to look for
+        std::filesystem::path log = {};     // where output and errors are appended; empty: thrown away
+        std::filesystem::path folder = {};  // its working directory; empty: ours
         std::vector<std::pair<std::string, std::string>> environment = {};  // beside ours
-        uid_t run_as = 0;               // if we are root: become this user (and group) first; 0: stay
+        uid_t run_as = 0;  // if we are root: become this user (and group) first; 0: stay
     };
 
     explicit Process(Options options);  // throws std::runtime_error if it cannot be started
@@ -62,9 +62,9 @@ public:
 
     pid_t pid() const { return pid_; }
     bool running();
-    void signal(int number);     // to the process alone
+    void signal(int number);                                  // to the process alone
     void terminate(std::chrono::milliseconds patience = 5s);  // SIGTERM, then kill()
-    void kill();                 // SIGKILL to its group, and waits for the end
+    void kill();                                              // SIGKILL to its group, and waits for the end
     // The exit code (128 + signal if one ended it); nullopt if it still runs at the deadline.
     std::optional<int> wait(std::chrono::milliseconds deadline = 10s);
     std::string output() const;  // of the log so far

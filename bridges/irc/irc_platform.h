@@ -1,0 +1,58 @@
+// An IRC network, seen from the bus: what happens when. The wire syntax is in codec, colours and bold in markup, what a
+// line means in session, what we say in outgoing, sockets in connection.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridges/irc/connection.h"
+#include "bridges/irc/outgoing.h"
+#include "bridges/irc/session.h"
+#include "bridges/kit/backoff.h"
+#include "bridges/kit/run_bridge.h"
+
+namespace parley::irc {
+
+class IrcPlatform final : public kit::Platform {
+public:
+    IrcPlatform(Settings settings, kit::Context context);
+    ~IrcPlatform() override;
+
+    const kit::Capabilities& capabilities() const override { return capabilities_; }
+    void connect() override;
+    void disconnect() override;
+    void deliver(const kit::Delivery& delivery) override;
+
+private:
+    // One connection and what lives as long as it.
+    struct Life {
+        Life(IrcPlatform& owner);
+        Session session;
+        Outgoing outgoing;
+        Connection connection;
+    };
+    void open();
+    void carry_out(Effects effects);
+    void lost(service::Error reason);
+    void end_life();
+    void pump();
+    void schedule();
+    Now now() const { return {context_.clock.now(), context_.clock.steady()}; }
+
+    const Settings settings_;
+    kit::Context context_;
+    kit::Capabilities capabilities_;
+    kit::Backoff backoff_;
+    bool wanted_ = false;  // between connect() and disconnect()
+    std::unique_ptr<Life> life_;
+    service::Steady up_since_{};
+    service::Reactor::Handle retry_, session_timer_, pace_timer_, bury_;
+    std::vector<std::unique_ptr<Life>> dead_;  // ended inside one of their own callbacks; buried in the next turn
+};
+
+// For kit::run_bridge.
+std::unique_ptr<kit::Platform> make_platform(service::Table account, kit::Context context);
+
+}  // namespace parley::irc

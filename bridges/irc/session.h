@@ -1,0 +1,73 @@
+// One connection's state machine: lines in, effects out. Registration, rooms and what people say; no sockets, no clock.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bridges/irc/effects.h"
+#include "bridges/irc/isupport.h"
+#include "bridges/irc/registration.h"
+#include "bridges/irc/rooms.h"
+#include "bridges/irc/settings.h"
+#include "broker/service/clock.h"
+
+namespace parley::irc {
+
+// The moment at which something is handled.
+struct Now {
+    service::Time time;      // for events from servers without server-time
+    service::Steady steady;  // for waiting
+};
+
+class Session {
+public:
+    // `settings` outlives it. A session is one connection: make a new one for the next.
+    Session(const Settings& settings, std::vector<std::string> rooms, Now born);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    Effects start();
+    Effects receive(const Line& line, Now now);
+    Effects tick(Now now);
+    std::optional<service::Steady> due() const;  // when tick() has something to do
+
+    bool up() const { return up_; }
+    const std::string& nick() const { return nick_; }
+    const Isupport& isupport() const { return isupport_; }
+    const Rooms& rooms() const { return rooms_; }
+    bool has(std::string_view capability) const { return registration_.has(capability); }
+    // Bytes of text that fit one PRIVMSG to `target`, counting the prefix that others see before it.
+    std::size_t text_max(std::size_t target_bytes) const;
+
+private:
+    void welcome(const Line& line, Effects& out);
+    void end_of_greeting(Now now, Effects& out);
+    void numeric(const Line& line, Now now, Effects& out);
+    void conversation(const Line& line, Now now, Effects& out);
+    void said(const Line& line, Now now, Effects& out);
+    void ctcp(const Line& line, const Ctcp& ask, Now now, Effects& out);
+    void renamed(const Line& line, Now now, Effects& out);
+    void learn_ourselves(const Line& line);
+    void regain(Now now, Effects& out);
+    bool ours(const Line& line) const { return isupport_.same(line.nick(), nick_); }
+    bus::Event event(const Line& line, const std::string& room);
+
+    const Settings& settings_;
+    std::string born_;  // in the native ids of events that the server gives none
+    std::uint64_t counter_ = 0;
+    Now now_;
+    Isupport isupport_;
+    Registration registration_;
+    Rooms rooms_;
+    std::string nick_;
+    std::string user_host_;  // "user@host" as others see us; empty: not learnt yet
+    bool welcomed_ = false, up_ = false;
+    std::optional<service::Steady> regain_at_;
+    service::Steady ctcp_window_{};
+    unsigned ctcp_answered_ = 0;  // in this window
+};
+
+}  // namespace parley::irc

@@ -1,0 +1,55 @@
+// Real IRC servers for tests: ngircd and InspIRCd on free loopback ports, each in a folder of its own.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tests/support/process.h"
+
+namespace parley::tests {
+
+// A throw-away certificate for 127.0.0.1 and localhost, made by openssl.
+struct Certificate {
+    std::filesystem::path certificate, key;
+    static Certificate make(const TempFolder& folder, const std::string& name = "server");
+};
+
+class IrcServer {
+public:
+    enum class Kind { ngircd, inspircd };
+    static constexpr const char* oper_name = "root";
+    static constexpr const char* oper_password = "let-me";
+
+    struct Options {
+        bool tls = false;           // beside the plain port
+        std::string password = {};  // of the server
+        bool floods_allowed = true;
+    };
+    static bool installed(Kind kind);
+    // Configured, started and accepting. Throws std::runtime_error with the server's own words if it does not.
+    IrcServer(Kind kind, Options options);
+    explicit IrcServer(Kind kind) : IrcServer(kind, Options{}) {}
+    ~IrcServer();
+
+    std::uint16_t port() const { return port_; }
+    std::uint16_t tls_port() const { return tls_port_; }
+    std::filesystem::path ca_file() const { return certificate_.certificate; }
+    pid_t pid() const;
+    void kill();    // at once, as a crash
+    void start();   // again, on the same ports
+    void freeze();  // SIGSTOP: connected, but silent
+    void thaw();
+    std::string log() const;
+
+private:
+    void write_ngircd(const Options& options);
+    void write_inspircd(const Options& options);
+
+    Kind kind_;
+    TempFolder folder_;
+    std::uint16_t port_, tls_port_ = 0;
+    Certificate certificate_;
+    std::unique_ptr<Process> process_;
+};
+
+}  // namespace parley::tests

@@ -61,7 +61,7 @@ std::vector<bus::Event> stretch(const Seen& seen, const bus::RoomAddress& room, 
     };
     if (request["around"].is_number()) {
         const auto place = place_of(seen.view, static_cast<bus::Sequence>(request["around"].number()));
-        seen.view.before(room, place, up_to(limit / 2 + 1));
+        seen.view.before(room, place, up_to(std::max<std::size_t>(1, limit / 2)));
         std::reverse(events.begin(), events.end());
         seen.view.after(room, {place.time, place.sequence - 1}, up_to(std::max(limit, events.size() + 1)));
     } else if (request["after"].is_number()) {

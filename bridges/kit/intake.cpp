@@ -129,7 +129,7 @@ void Intake::remember(const Event& event) {
     }
 }
 
-void Intake::gap(const std::string& room, service::Time from, service::Time to, std::string why) {
+bool Intake::gap(const std::string& room, service::Time from, service::Time to, std::string why) {
     Event event;
     event.origin.room = {account_, room};
     event.origin.native_id = fmt::format("gap-{}", from.time_since_epoch().count());
@@ -138,7 +138,7 @@ void Intake::gap(const std::string& room, service::Time from, service::Time to, 
     event.time = event.received = parts_.clock.now();
     event.body = bus::Gap{from, to, std::move(why)};
     event.id = id_of(account_, event);
-    submit(event);
+    return submit(event);
 }
 
 void Intake::receipt(const bus::EventId& delivered, const std::string& room, bus::Visibility visibility,
@@ -167,22 +167,38 @@ bool Intake::submit(const Event& event) {
 
 void Intake::no_room(const Event& event, const Error& why) {
     const auto& room = event.origin.room.room;
+    if (event.kind() == Kind::receipt) {  // nobody's words: not worth a marker in a room
+        service::log::warning("a receipt is not kept", {{"room", room}, {"why", why.what}});
+        return;
+    }
     if (const auto [lost, first] = lost_.try_emplace(room, Lost{event.time, event.time}); first) {
         service::log::error("what is said is not kept any more",
                             {{"room", room}, {"why", why.what}, {"hint", why.hint}});
     } else {
         lost->second.to = std::max(lost->second.to, event.time);
     }
-    if (spool_.waiting() == 0 && !again_)
-        again_ = parts_.reactor.after(retry_every, [this] { again_ = {}, say_what_was_lost(); });
+    if (spool_.waiting() == 0) try_again_soon();
 }
 
 void Intake::say_what_was_lost() {
     const auto lost = std::move(lost_);
     lost_.clear();
-    for (const auto& [room, stretch] : lost)
-        gap(room, stretch.from, stretch.to,
-            "the bridge could not keep it: the broker was away for too long, or the disk is full");
+    for (const auto& [room, stretch] : lost) {
+        if (gap(room, stretch.from, stretch.to, "the broker was away for too long, or the disk was full")) continue;
+        auto& still = lost_[room];
+        still = {stretch.from, std::max(still.to, stretch.to)};
+    }
+}
+
+void Intake::try_again_soon() {
+    if (again_) return;
+    again_ = parts_.reactor.after(retry_every, [this] {
+        again_ = {};
+        const auto waiting = std::move(refused_);
+        refused_.clear();
+        for (const auto& [ordinal, event] : waiting) publish(ordinal, event);
+        if (spool_.waiting() == 0 && !lost_.empty()) say_what_was_lost();
+    });
 }
 
 void Intake::publish(std::uint64_t ordinal, const Event& event) {
@@ -200,6 +216,7 @@ void Intake::publish(std::uint64_t ordinal, const Event& event) {
 
 void Intake::published(std::uint64_t ordinal, const Event& event) {
     spool_.done(ordinal);
+    last_refusal_ = {};
     const auto& origin = event.origin;
     if (!origin.native_id.empty() && event.kind() != Kind::gap && !origin.native_id.starts_with("kit-")) {
         auto& seen = seen_[origin.room.room];
@@ -220,16 +237,12 @@ void Intake::not_published(std::uint64_t ordinal, const Event& event, const Erro
             gap(event.origin.room.room, event.time, event.time, "the broker does not take it: " + why.what);
         return;
     }
-    if (refused_.empty())
+    if (why != last_refusal_) {
         service::log::warning("the broker does not take events; trying again", {{"why", why.what}, {"hint", why.hint}});
+    }
+    last_refusal_ = why;
     refused_.emplace(ordinal, event);
-    if (again_) return;
-    again_ = parts_.reactor.after(retry_every, [this] {
-        again_ = {};
-        const auto waiting = std::move(refused_);
-        refused_.clear();
-        for (const auto& [number, refused] : waiting) publish(number, refused);
-    });
+    try_again_soon();
 }
 
 std::optional<Seen> Intake::last_seen(const std::string& room) const {

@@ -28,7 +28,8 @@ public:
 
     void publish_recovered();  // what an earlier process left in the spool
     void received(bus::Event event);
-    void gap(const std::string& room, service::Time from, service::Time to, std::string why);
+    // False: it could not be kept, and will be said later.
+    bool gap(const std::string& room, service::Time from, service::Time to, std::string why);
     void receipt(const bus::EventId& event, const std::string& room, bus::Visibility visibility,
                  std::vector<std::string> native_ids, std::string refusal);
 
@@ -47,6 +48,7 @@ private:
     void not_published(std::uint64_t ordinal, const bus::Event& event, const service::Error& why);
     void no_room(const bus::Event& event, const service::Error& why);
     void say_what_was_lost();
+    void try_again_soon();
 
     Parts parts_;
     std::string account_;
@@ -61,6 +63,7 @@ private:
     };
     std::map<std::string, Lost> lost_;             // could not be spooled; a gap says so when it is possible again
     std::map<std::uint64_t, bus::Event> refused_;  // to be published again
+    service::Error last_refusal_;
     service::Reactor::Handle again_;
     std::uint64_t echoes_ = 0;
 };

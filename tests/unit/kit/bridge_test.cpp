@@ -90,6 +90,7 @@ protected:
         std::unique_ptr<Bridge> bridge;
         StrawPlatform* platform = nullptr;
         OutboxLimits limits{};
+        std::uint64_t spool_bytes_max = 1 << 20;
     };
     void start_broker() {
         auto started = broker::Broker::start(reactor, settings, {});
@@ -99,7 +100,7 @@ protected:
     void start(Side& side) {
         side.bridge = std::make_unique<Bridge>(
             reactor, clock, random,
-            BridgeOptions{side.account, folder / "bridges" / side.account, settings.house, {}, side.limits});
+            BridgeOptions{side.account, folder / "bridges" / side.account, settings.house, {}, side.limits, side.spool_bytes_max});
         side.bridge->start([&](Host& host) {
             auto made = std::make_unique<StrawPlatform>(host);
             side.platform = made.get();
@@ -267,6 +268,20 @@ TEST_F(Bridged, TellsTheJournalWhatBecameOfADelivery) {
     until([&] { return receipts.size() == 2; }, "the refusal");
     EXPECT_THAT(receipts[1].refusal, HasSubstr("you are muted"));
     EXPECT_THAT(receipts[1].native_ids, IsEmpty());
+}
+
+TEST_F(Bridged, MarksWhatItCouldNotKeep) {
+    a.bridge.reset();
+    a.spool_bytes_max = 1200;
+    start(a);
+    broker.reset();
+    for (int i = 0; i < 20; ++i) a.platform->say(std::to_string(i), std::string(50, 'x'));
+    const auto kept = a.bridge->status()["spool"].number();
+    EXPECT_GT(kept, 0);
+    EXPECT_LT(kept, 20);
+    start_broker();
+    until([&] { return b.platform->heard.size() == static_cast<std::size_t>(kept) + 1; }, "the marker");
+    EXPECT_THAT(b.platform->heard.back(), HasSubstr("is not available: the broker was away for too long"));
 }
 
 TEST_F(Bridged, AnswersForItsHealth) {

@@ -81,11 +81,16 @@ Html snippet(const Value& hit) {
 
 std::string author_of(const Value& event) { return event["author"].is_map() ? event["author"]["name"].text() : event["author"].text(); }
 
-Html around(const Value& list, std::string_view which) {
+// The nearest of the talk: two messages before, one after. The rest is behind the link.
+Html around(const Value& talk, bool before) {
     Html out;
-    for (const Value& event : list.list()) {
+    const auto& list = talk.list();
+    const std::size_t first = before && list.size() > 2 ? list.size() - 2 : 0;
+    const std::size_t end = before ? list.size() : std::min<std::size_t>(1, list.size());
+    for (std::size_t i = first; i < end; ++i) {
+        const Value& event = list[i];
         const auto words = event.is_text() ? event.text() : text_of(event).plain;
-        if (!words.empty()) out += markup("<p class=\"around {}\"><b>{}</b> {}</p>", {which, author_of(event), words.substr(0, 600)});
+        if (!words.empty()) out += markup("<p class=\"around\"><b>{}</b> {}</p>", {author_of(event), words.substr(0, 600)});
     }
     return out;
 }
@@ -103,7 +108,7 @@ Html hit_item(const Value& hit) {
     return markup("<li class=\"hit\"><div class=\"head\">{}<b class=\"name\">{}</b><a class=\"room\" href=\"{}\">{}</a>{}<a class=\"time\" href=\"{}\">{}</a></div>"
                   "{}<p class=\"snippet{}\"><a href=\"{}\">{}</a></p>{}</li>\n",
                   {avatar(author_of(hit)), author_of(hit), room_address(room, hit["sequence"].number(), id), room, labels, address,
-                   when(hit["time_us"].number(), true), around(hit["before"], "before"), kind == "run_output" ? " output" : "", address, snippet(hit), around(hit["after"], "after")});
+                   when(hit["time_us"].number(), true), around(hit["before"], true), of_run && text_of(hit).plain.find("  ") != std::string::npos ? " output" : "", address, snippet(hit), around(hit["after"], false)});
 }
 
 Html turning(const SearchView& view) {

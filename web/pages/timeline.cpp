@@ -32,7 +32,9 @@ std::optional<Html> words_of(const Value& event) {
     if (kind == "run_output" || kind == "run_finished") {
         const auto shown = text_of(event, "shown");
         if (shown.empty()) return std::nullopt;
-        return rich_text(shown);
+        // A program's columns stand in columns.
+        const bool columns = kind == "run_output" && shown.plain.find("  ") != std::string::npos;
+        return columns ? markup("<code class=\"block\">{}</code>", {rich_text(shown)}) : rich_text(shown);
     }
     if (kind == "topic") return markup("{} set the topic: {}", {name, rich_text(text_of(event))});
     if (kind == "gap") return markup("Something is missing here: {}", {event["why"].text()});

@@ -1,0 +1,294 @@
+// libstrophe, driven by the reactor: its descriptor is watched, and xmpp_run_once() never waits.
+#include "bridges/xmpp/connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <strophe.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <mutex>
+#include <unordered_map>
+
+#include "broker/service/log.h"
+
+namespace parley::xmpp {
+
+using service::Code;
+using service::Error;
+using namespace std::chrono_literals;
+
+struct Connection::State {
+    service::Reactor& reactor;
+    Settings settings;
+    Listener listener;
+    xmpp_log_t log{};
+    xmpp_ctx_t* context = nullptr;
+    xmpp_conn_t* conn = nullptr;
+    int fd = -1;  // our own copy of the descriptor, so that watching it ends before it can be used for something else
+    service::Reactor::Handle readable, writable, tick, posted;
+    bool running = false, pump_again = false, up = false, closing = false, ended = false, connected = false;
+    std::string problem;  // the latest words of the library about what went wrong
+    std::string certificate_problem;
+    Error reason;
+
+    State(service::Reactor& r, const Settings& s, Listener l) : reactor(r), settings(s), listener(std::move(l)) {}
+    void release();
+    void drop_watch();
+    void pump();
+    void pump_soon();
+    void finish();
+    Error explain(int error, xmpp_stream_error_t* stream) const;
+};
+
+namespace {
+
+using State = Connection::State;
+constexpr int depth_max = 32;
+
+// Two of the library's callbacks carry no user data, only the connection: this finds our side of it.
+std::unordered_map<const xmpp_conn_t*, State*>& states() {
+    thread_local std::unordered_map<const xmpp_conn_t*, State*> all;
+    return all;
+}
+
+State* state_of(const xmpp_conn_t* conn) {
+    const auto it = states().find(conn);
+    return it == states().end() ? nullptr : it->second;
+}
+
+void quick_ack(int fd) {
+    // Prosody leaves Nagle's algorithm on: without quick acknowledgements its answers wait up to 40 ms.
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+int on_socket(xmpp_conn_t* conn, void* socket) {
+    auto* state = state_of(conn);
+    if (!state) return 0;
+    const int fd = *static_cast<int*>(socket);
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    state->drop_watch();
+    state->fd = dup(fd);
+    return 0;
+}
+
+int on_bad_certificate(const xmpp_tlscert_t* certificate, const char* const message) {
+    if (auto* state = state_of(xmpp_tlscert_get_conn(certificate))) state->certificate_problem = message ? message : "not trusted";
+    return 0;
+}
+
+void on_log(void* user, xmpp_log_level_t level, const char* area, const char* message) {
+    auto* state = static_cast<State*>(user);
+    if (level >= XMPP_LEVEL_ERROR) state->problem = message;
+    if (level >= XMPP_LEVEL_WARN) service::log::debug("xmpp library", {{"area", area}, {"message", message}});
+}
+
+Element convert(xmpp_stanza_t* stanza, int depth) {
+    Element out;
+    if (const auto* name = xmpp_stanza_get_name(stanza)) out.name = name;
+    if (const auto* ns = xmpp_stanza_get_ns(stanza)) out.ns = ns;
+    const int count = xmpp_stanza_get_attribute_count(stanza);
+    if (count > 0) {
+        std::vector<const char*> pairs(static_cast<std::size_t>(count) * 2);
+        const int got = xmpp_stanza_get_attributes(stanza, pairs.data(), count * 2);
+        for (int i = 0; i + 1 < got; i += 2)
+            if (std::string_view(pairs[static_cast<std::size_t>(i)]) != "xmlns")
+                out.set(pairs[static_cast<std::size_t>(i)], pairs[static_cast<std::size_t>(i) + 1]);
+    }
+    for (auto* c = xmpp_stanza_get_children(stanza); c; c = xmpp_stanza_get_next(c)) {
+        if (xmpp_stanza_is_text(c)) {
+            if (const auto* text = xmpp_stanza_get_text_ptr(c)) out.text += text;
+        } else if (depth < depth_max) {
+            out.children.push_back(convert(c, depth + 1));
+            if (out.children.back().ns.empty()) out.children.back().ns = out.ns;
+        }
+    }
+    return out;
+}
+
+int on_stanza(xmpp_conn_t*, xmpp_stanza_t* stanza, void* user) {
+    auto* state = static_cast<State*>(user);
+    if (state->up && !state->ended) state->listener.stanza(convert(stanza, 0));
+    return 1;
+}
+
+void on_event(xmpp_conn_t* conn, xmpp_conn_event_t event, int error, xmpp_stream_error_t* stream, void* user) {
+    auto* state = static_cast<State*>(user);
+    if (event == XMPP_CONN_CONNECT) {
+        if (state->settings.tls != Tls::none && !xmpp_conn_is_secured(conn)) {
+            state->reason = {Code::denied, "the server offers no encryption", "it must offer STARTTLS, or set tls = \"direct\""};
+            xmpp_disconnect(conn);
+            return;
+        }
+        state->up = true;
+        const auto* bound = xmpp_conn_get_bound_jid(conn);
+        state->listener.up(bound ? bound : state->settings.jid);
+        return;
+    }
+    if (event == XMPP_CONN_RAW_CONNECT) return;
+    state->up = false;
+    state->ended = true;
+    state->drop_watch();
+    if (!state->reason) state->reason = state->explain(error, stream);
+    state->pump_soon();  // the library is still inside its loop: released from outside
+}
+
+}  // namespace
+
+Error State::explain(int error, xmpp_stream_error_t* stream) const {
+    if (closing) return {};
+    if (!certificate_problem.empty())
+        return {Code::denied, "the server's certificate is not trusted: " + certificate_problem, "set ca_file, or mend the server's certificate"};
+    if (stream) {
+        const std::string text = stream->text ? stream->text : "";
+        if (stream->type == XMPP_SE_CONFLICT) return {Code::conflict, "the server ended the stream: another session took our place", ""};
+        if (stream->type == XMPP_SE_HOST_UNKNOWN) return {Code::invalid, "the server does not know the domain of " + settings.jid, "check jid and host"};
+        return {Code::unavailable, "the server ended the stream" + (text.empty() ? "" : ": " + text), ""};
+    }
+    if (problem.find("SASL") != std::string::npos || problem.find("authenticat") != std::string::npos ||
+        problem.find("Authenticat") != std::string::npos)
+        return {Code::denied, "the server refused the password of " + settings.jid, "check jid and password"};
+    const auto where = settings.host.empty() ? settings.jid.substr(settings.jid.find('@') + 1) : settings.host;
+    if (!connected) return {Code::unavailable, "cannot connect to " + where + (error > 0 ? ": " + std::string(strerror(error)) : ""), ""};
+    return {Code::unavailable, "the connection to " + where + " was lost" + (problem.empty() ? "" : ": " + problem), ""};
+}
+
+void State::drop_watch() {
+    readable.cancel();
+    writable.cancel();
+    if (fd >= 0) ::close(fd);
+    fd = -1;
+}
+
+void State::release() {
+    drop_watch();
+    tick.cancel();
+    if (conn) {
+        ended = true;
+        auto* old = conn;
+        conn = nullptr;
+        xmpp_conn_release(old);
+        states().erase(old);
+    }
+    if (context) xmpp_ctx_free(context);
+    context = nullptr;
+}
+
+void State::pump_soon() {
+    if (posted) return;
+    posted = reactor.after(0us, [this] {
+        posted.cancel();
+        pump();
+    });
+}
+
+void State::finish() {
+    if (!conn) return;
+    const auto why = reason;
+    release();
+    listener.down(why);
+}
+
+void State::pump() {
+    if (running || !conn) return;
+    running = true;
+    // Bounded: each pass reads at most 4 KiB; TLS may hold more than the descriptor shows, hence some passes at the end.
+    for (int pass = 0, more = 4; pass < 64 && !ended; ++pass) {
+        xmpp_run_once(context, 0);
+        int waiting = 0;
+        if (fd >= 0 && ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0 && up) continue;
+        if (--more == 0 || !up || settings.tls == Tls::none) break;
+    }
+    running = false;
+    if (ended) return finish();
+    if (fd < 0) return;
+    quick_ack(fd);
+    if (!connected && xmpp_conn_is_connected(conn)) connected = true;
+    if (!readable && connected) readable = reactor.on_readable(fd, [this] { pump(); });
+    if (xmpp_conn_send_queue_len(conn) > 0) {
+        if (!writable) writable = reactor.on_writable(fd, [this] { pump(); });
+    } else {
+        writable.cancel();
+    }
+}
+
+Connection::Connection(service::Reactor& reactor, const Settings& settings, Listener listener)
+    : state_(std::make_unique<State>(reactor, settings, std::move(listener))) {
+    static std::once_flag once;
+    std::call_once(once, xmpp_initialize);
+}
+
+Connection::~Connection() {
+    state_->listener = {[](auto&) {}, [](auto&) {}, [](auto&) {}};
+    state_->release();
+}
+
+void Connection::open(const std::string& resource) {
+    auto& s = *state_;
+    s.release();
+    s.up = s.closing = s.ended = s.connected = false;
+    s.problem.clear();
+    s.certificate_problem.clear();
+    s.reason = {};
+    s.log = {on_log, &s};
+    s.context = xmpp_ctx_new(nullptr, &s.log);
+    s.conn = xmpp_conn_new(s.context);
+    states()[s.conn] = &s;
+    long flags = s.settings.tls == Tls::none ? XMPP_CONN_FLAG_DISABLE_TLS
+                 : s.settings.tls == Tls::direct ? XMPP_CONN_FLAG_LEGACY_SSL : XMPP_CONN_FLAG_MANDATORY_TLS;
+    if (s.settings.insecure_tls && s.settings.tls != Tls::none) flags |= XMPP_CONN_FLAG_TRUST_TLS;
+    xmpp_conn_set_flags(s.conn, flags);
+    xmpp_conn_set_jid(s.conn, (s.settings.jid + '/' + resource).c_str());
+    xmpp_conn_set_pass(s.conn, s.settings.password.c_str());
+    if (!s.settings.ca_file.empty()) xmpp_conn_set_cafile(s.conn, s.settings.ca_file.c_str());
+    xmpp_conn_set_certfail_handler(s.conn, on_bad_certificate);
+    xmpp_conn_set_sockopt_callback(s.conn, on_socket);
+    for (const auto* name : {"message", "presence", "iq"}) xmpp_handler_add(s.conn, on_stanza, nullptr, name, nullptr, &s);
+    const auto* host = s.settings.host.empty() ? nullptr : s.settings.host.c_str();
+    if (xmpp_connect_client(s.conn, host, s.settings.port, on_event, &s) != XMPP_EOK && !s.ended) {
+        s.reason = s.explain(0, nullptr);
+        s.ended = true;
+    }
+    // Connecting and the library's own timers need a beat; once up, the descriptor wakes us.
+    s.tick = s.reactor.every(10ms, [&s, slow = 0]() mutable {
+        if (s.up && !s.ended && ++slow % 20 != 0) return;
+        s.pump();
+    });
+    s.pump_soon();
+}
+
+void Connection::send(const Element& stanza) {
+    if (!state_->conn || !state_->up) return;
+    const auto xml = to_xml(stanza);
+    xmpp_send_raw(state_->conn, xml.data(), xml.size());
+    state_->pump_soon();
+}
+
+void Connection::close() {
+    auto& s = *state_;
+    if (!s.conn) return;
+    s.closing = true;
+    if (s.up) {
+        xmpp_disconnect(s.conn);
+        s.pump_soon();
+    } else {
+        s.ended = true;
+        s.pump_soon();
+    }
+}
+
+void Connection::abandon(const Error& reason) {
+    auto& s = *state_;
+    if (!s.conn || s.ended) return;
+    s.reason = reason;
+    s.up = false;
+    s.ended = true;
+    s.pump_soon();
+}
+
+}  // namespace parley::xmpp

@@ -1,0 +1,114 @@
+// What we know while signed in: rooms, who is in them, and which of our messages wait for the room to show them.
+// Pure but for its outlets: stanzas go out through `send`, facts through the host. Times come from the clock.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "bridges/kit/backoff.h"
+#include "bridges/kit/platform.h"
+#include "bridges/xmpp/codec.h"
+#include "bridges/xmpp/memory.h"
+
+namespace parley::xmpp {
+
+class Session {
+public:
+    struct Outlets {
+        kit::Host& host;
+        const service::Clock& clock;
+        service::Random& random;
+        std::function<void(const Element&)> send;
+        std::function<void(const service::Error&)> give_up;  // the link is dead, whatever the socket says
+    };
+
+    Session(Outlets outlets, std::string nick, std::vector<std::string> rooms, const std::string& folder);
+
+    void link_up(const std::string& bound_jid);
+    void link_lost();
+    void leave_all();
+    void handle(const Element& stanza);
+    void deliver(const kit::Delivery& delivery);
+    void tick();  // about once a second: pings, deadlines, joining again
+
+    // The id that a delivery's message carries: the same in every life of the process.
+    static std::string message_id(const kit::DeliveryId& id);
+    static bool is_message_id(std::string_view id);
+
+private:
+    struct Occupant {
+        std::string real_jid, occupant_id;
+    };
+    struct Room {
+        Room(std::string address, std::string name, service::Random& random);
+        std::string jid, nick;
+        enum class State { out, joining, history, in } state = State::out;
+        unsigned conflicts = 0;
+        service::Steady since{}, next_try{}, ping_at{};
+        std::string ping_id;
+        kit::Backoff backoff;
+        bool discard_history = false;           // a first join: what was said before us is not ours to bridge
+        std::optional<service::Time> been_in_since;  // in this process
+        std::map<std::string, Occupant> occupants, before;  // by nick; before: when we were last in
+        std::optional<std::string> topic;
+    };
+    struct Pending {
+        kit::Delivery delivery;
+        std::string id;
+        service::Steady sent{};
+        bool is_sent = false;
+        bool from_before = false;  // the link went down since: not to be answered until the kit asks again
+        unsigned tries = 0;
+    };
+
+    Room* room_of(const std::string& jid);
+    bool ours(const Room& room, const MessageStanza& m) const;
+    bus::Author author_of(const Room* room, const MessageStanza& m) const;
+    std::string native_id(const MessageStanza& m) const;
+    bus::Event event(const MessageStanza& m, const Room* room) const;
+
+    void on_message(const MessageStanza& m);
+    void on_room_message(Room& room, const MessageStanza& m);
+    void on_content(Room* room, const MessageStanza& m);
+    void on_reactions(Room* room, const MessageStanza& m, const std::string& room_name);
+    void on_topic(Room& room, const MessageStanza& m);
+    void on_error(const MessageStanza& m);
+    void on_presence(const PresenceStanza& p);
+    void on_join_error(Room& room, const PresenceStanza& p);
+    void on_own_presence(Room& room, const PresenceStanza& p);
+    void on_occupant(Room& room, const PresenceStanza& p);
+    void on_iq(const Element& iq);
+
+    void try_join(Room& room);
+    void entered(Room& room);
+    void out_of(Room& room, const service::Error& reason, std::chrono::milliseconds least_wait = {});
+    void membership(Room& room, bus::Membership change);
+    void send_pending(Pending& pending);
+    void settle(const std::string& room, const MessageStanza& m);
+    void answer_pending(const std::string& id, const std::string& native_id);
+    void refuse(const std::string& id, const service::Error& reason);
+    std::optional<Element> encode(const kit::Delivery& delivery, const std::string& id, service::Error& why_not);
+    To to(const std::string& room);
+    std::string fresh_id();
+
+    Outlets out_;
+    std::string nick_, own_jid_, domain_;
+    bool up_ = false;
+    std::map<std::string, Room> rooms_;
+    Memory memory_;
+    std::map<std::string, Pending> pending_;          // by message id
+    std::vector<std::string> order_;                  // of pending, as handed to us
+    std::unordered_map<std::string, std::string> settled_;  // message id -> native id, of ours that a room has shown
+    std::deque<std::string> settled_order_;
+    std::map<std::string, std::vector<std::string>> reactions_;  // room, message, person -> what stands
+    std::string ping_id_;
+    service::Steady ping_sent_{}, ping_next_{};
+    std::uint64_t counter_ = 0;
+};
+
+}  // namespace parley::xmpp

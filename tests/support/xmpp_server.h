@@ -1,0 +1,31 @@
+// A real Prosody on free loopback ports, in a folder of its own: accounts, a certificate, and two room services, one
+// with an archive (stanza ids) and one without.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/process.h"
+
+namespace parley::tests {
+
+class XmppServer {
+public:
+    // Users get the password "secret".
+    explicit XmppServer(std::vector<std::string> users = {"parley", "alice", "bob"});
+
+    static bool available();  // Prosody and openssl are installed
+    void start();             // throws if it does not listen within 20 s
+    void kill();              // -9
+    std::uint16_t port() const { return port_; }
+    std::string ca_file() const { return (folder_.path() / "cert.pem").string(); }
+    std::string log() const { return read_file(folder_.path() / "prosody.log"); }
+
+private:
+    TempFolder folder_{"prosody"};
+    std::uint16_t port_ = 0;
+    std::optional<Process> process_;
+};
+
+}  // namespace parley::tests

@@ -1,0 +1,44 @@
+// What is remembered of messages, in life and over a restart.
+#include "bridges/xmpp/memory.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/process.h"
+
+namespace parley::xmpp {
+namespace {
+
+TEST(XmppMemory, SurvivesARestart) {
+    const tests::TempFolder folder("memory");
+    {
+        Memory memory(folder.path().string());
+        memory.add({"ops", "s1", "m1", "alice@x", "alice", 0});
+        memory.corrected(*memory.by_native_id("ops", "s1"));
+    }
+    Memory memory(folder.path().string());
+    ASSERT_TRUE(memory.by_message_id("ops", "m1"));
+    EXPECT_EQ(memory.by_message_id("ops", "m1")->native_id, "s1");
+    EXPECT_EQ(memory.by_message_id("ops", "m1")->revision, 1u);
+    EXPECT_FALSE(memory.by_message_id("other", "m1"));
+}
+
+TEST(XmppMemory, NobodyTakesAMessageOverByRepeatingItsId) {
+    Memory memory("");
+    memory.add({"ops", "s1", "m1", "alice@x", "alice", 0});
+    memory.add({"ops", "s2", "m1", "mallory@x", "mallory", 0});
+    EXPECT_EQ(memory.by_message_id("ops", "m1")->author_id, "alice@x");
+}
+
+TEST(XmppMemory, ForgetsTheOldestFirst) {
+    Memory memory("");
+    for (std::size_t i = 0; i <= Memory::messages_max; ++i) {
+        const auto n = std::to_string(i);
+        memory.add({"ops", "s" + n, "m" + n, "a", "a", 0});
+    }
+    EXPECT_FALSE(memory.by_native_id("ops", "s0"));
+    EXPECT_FALSE(memory.by_message_id("ops", "m0"));
+    EXPECT_TRUE(memory.by_native_id("ops", "s1"));
+}
+
+}  // namespace
+}  // namespace parley::xmpp

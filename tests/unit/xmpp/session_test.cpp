@@ -1,0 +1,146 @@
+// Rooms and deliveries without a server: what the session sends and tells for each stanza that comes.
+#include "bridges/xmpp/session.h"
+
+#include <gmock/gmock.h>
+
+namespace parley::xmpp {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct TestClock final : service::Clock {
+    service::Steady at{};
+    service::Time now() const override { return service::Time(1'000'000s) + std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()); }
+    service::Steady steady() const override { return at; }
+};
+
+struct Host final : kit::Host {
+    std::vector<bus::Event> events;
+    std::vector<std::string> delivered_ids;
+    std::vector<service::Error> refusals;
+    bool in = false;
+    service::Error why;
+    void link_changed(kit::Link, const service::Error&) override {}
+    void received(bus::Event e) override { events.push_back(std::move(e)); }
+    void delivered(const kit::DeliveryId&, const kit::Receipt& r) override { delivered_ids.push_back(r.native_id); }
+    void refused(const kit::DeliveryId&, const service::Error& e) override { refusals.push_back(e); }
+    void room_changed(const std::string&, bool joined, const service::Error& e) override { in = joined, why = e; }
+    std::optional<kit::Seen> last_seen(const std::string&) const override { return std::nullopt; }
+};
+
+class XmppSession : public testing::Test {
+protected:
+    Host host;
+    TestClock clock;
+    service::SeededRandom random{7};
+    std::vector<Element> sent;
+    service::Error gave_up;
+    Session session{{host, clock, random, [this](const Element& e) { sent.push_back(e); }, [this](const service::Error& e) { gave_up = e; }},
+                    "parley", {"ops@r"}, ""};
+    kit::Delivery hello{{bus::derived_id({"hello"}), "ops@r", 0}, kit::Say{bus::Text("hello"), {}, {}, {}, {}}, false};
+
+    Element from(const std::string& nick) { return element("message").set("from", "ops@r/" + nick).set("type", "groupchat"); }
+    void enter() {
+        session.handle(element("presence").set("from", "ops@r/parley").add(element("x", "http://jabber.org/protocol/muc#user").add(element("status").set("code", "110"))));
+        session.handle(element("message").set("from", "ops@r").set("type", "groupchat").add(element("subject")));
+    }
+    void SetUp() override {
+        session.link_up("parley@x/1");
+        enter();
+        ASSERT_TRUE(host.in);
+    }
+    Element reflection(const std::string& native) {
+        auto out = from("parley").set("id", Session::message_id(hello.id)).add(element("body").say("hello"));
+        return out.add(element("stanza-id", "urn:xmpp:sid:0").set("id", native).set("by", "ops@r"));
+    }
+    int said() const {
+        return static_cast<int>(std::count_if(sent.begin(), sent.end(), [](const Element& e) { return e.child("body") != nullptr; }));
+    }
+};
+
+TEST_F(XmppSession, AReflectionAnswersADeliveryOnce) {
+    session.deliver(hello);
+    session.handle(reflection("s1"));
+    session.handle(reflection("s1"));
+    EXPECT_THAT(host.delivered_ids, testing::ElementsAre("s1"));
+    EXPECT_TRUE(host.events.empty());
+}
+
+TEST_F(XmppSession, AfterALostLinkTheHistorySettlesWhatWasInDoubt) {
+    session.deliver(hello);
+    session.link_lost();
+    session.link_up("parley@x/2");
+    auto shown = reflection("s9");
+    shown.add(element("delay", "urn:xmpp:delay").set("stamp", "2026-01-01T00:00:00Z"));
+    session.handle(element("presence").set("from", "ops@r/parley").add(element("x", "http://jabber.org/protocol/muc#user").add(element("status").set("code", "110"))));
+    session.handle(shown);
+    session.handle(element("message").set("from", "ops@r").set("type", "groupchat").add(element("subject")));
+    EXPECT_THAT(host.delivered_ids, testing::IsEmpty());  // not asked again yet
+    auto again = hello;
+    again.in_doubt = true;
+    session.deliver(again);
+    EXPECT_THAT(host.delivered_ids, testing::ElementsAre("s9"));
+    EXPECT_EQ(said(), 1);
+}
+
+TEST_F(XmppSession, WhatTheHistoryDoesNotShowIsSentAgain) {
+    session.deliver(hello);
+    session.link_lost();
+    session.link_up("parley@x/2");
+    enter();
+    session.deliver(hello);
+    EXPECT_EQ(said(), 2);
+}
+
+TEST_F(XmppSession, ARefusalSaysWhy) {
+    session.deliver(hello);
+    auto error = element("error").set("type", "auth");
+    error.add(element("forbidden", "urn:ietf:params:xml:ns:xmpp-stanzas")).add(element("text").say("visitors may not speak"));
+    session.handle(element("message").set("from", "ops@r").set("type", "error").set("id", Session::message_id(hello.id)).add(error));
+    ASSERT_EQ(host.refusals.size(), 1u);
+    EXPECT_THAT(host.refusals[0].what, testing::HasSubstr("visitors may not speak"));
+}
+
+TEST_F(XmppSession, ASilentServerIsGivenUp) {
+    clock.at += 61s;
+    session.tick();
+    clock.at += 31s;
+    session.tick();
+    EXPECT_EQ(gave_up.code, service::Code::timeout);
+}
+
+TEST_F(XmppSession, ARoomThatForgotUsIsEnteredAgain) {
+    clock.at += 61s;
+    session.tick();
+    const auto ping = std::find_if(sent.begin(), sent.end(), [](const Element& e) { return e["to"] == "ops@r/parley" && e.name == "iq"; });
+    ASSERT_NE(ping, sent.end());
+    auto error = element("error").add(element("not-acceptable", "urn:ietf:params:xml:ns:xmpp-stanzas"));
+    session.handle(element("iq").set("from", "ops@r/parley").set("type", "error").set("id", (*ping)["id"]).add(error));
+    EXPECT_FALSE(host.in);
+    enter();  // not before we ask
+    EXPECT_FALSE(host.in);
+    clock.at += 5s;
+    session.tick();
+    enter();
+    EXPECT_TRUE(host.in);
+}
+
+TEST_F(XmppSession, AStrangerWithOurIdIsStillAStranger) {
+    session.deliver(hello);
+    session.handle(from("mallory").set("id", Session::message_id(hello.id)).add(element("body").say("forged")));
+    EXPECT_TRUE(host.delivered_ids.empty());
+    ASSERT_EQ(host.events.size(), 1u);
+    EXPECT_EQ(host.events[0].author.name, "mallory");
+}
+
+TEST_F(XmppSession, TooLargeAStanzaIsRefusedNotSent) {
+    auto big = hello;
+    std::get<kit::Say>(big.what).text = bus::Text(std::string(70'000, 'x'));
+    session.deliver(big);
+    ASSERT_EQ(host.refusals.size(), 1u);
+    EXPECT_EQ(host.refusals[0].code, service::Code::limit);
+    EXPECT_EQ(said(), 0);
+}
+
+}  // namespace
+}  // namespace parley::xmpp

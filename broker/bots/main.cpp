@@ -19,6 +19,8 @@ service::Result<void> run(const service::Arguments& arguments) {
     const auto house = bus::read_house(file->root());
     auto table = file->root().table("worker");
     const auto declared = table.integer("workers", 0, 0, 256);
+    // More than one run at a time, so that `!cancel` does not wait for the run that it is to stop.
+    const auto slots = static_cast<std::uint32_t>(table.integer("slots", 4, 1, 256));
     table.finish();
     if (auto good = file->good(); !good) return service::fail(good.error());
     const auto asked = service::option(arguments, "--workers");
@@ -33,7 +35,7 @@ service::Result<void> run(const service::Arguments& arguments) {
         if (!keys) return service::log::error("no keys", {{"why", keys.error().text()}}), 1;
         service::Reactor reactor;
         const auto stop = reactor.on_signal({SIGINT, SIGTERM}, [&](int) { reactor.stop(); });
-        const bots::Worker worker(reactor, house, *keys, name, 1);
+        const bots::Worker worker(reactor, house, *keys, name, slots);
         reactor.run();
         return 0;
     });

@@ -26,6 +26,14 @@ std::string readable(std::string_view text) {
     return out;
 }
 
+// A place at most three bytes before `at` that cuts no character in two.
+std::size_t character_border(std::string_view text, std::size_t at) {
+    for (std::size_t back = 0; back < 4 && at < text.size(); ++back) {
+        if ((static_cast<unsigned char>(text[at - back]) & 0xC0) != 0x80) return at - back;
+    }
+    return at;
+}
+
 }  // namespace
 
 void Output::add(RunOutput::Stream stream, std::string_view bytes) {
@@ -48,6 +56,7 @@ std::optional<RunOutput> Output::take_from(std::string& buffer, RunOutput::Strea
         const auto line = buffer.rfind('\n', size == 0 ? 0 : size - 1);
         if (line != std::string::npos && line < size) size = line + 1;
         else if (buffer.size() < event_bytes_max) return std::nullopt;
+        else size = character_border(buffer, size);
     }
     if (size == 0) return std::nullopt;
     RunOutput event;

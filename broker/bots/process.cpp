@@ -55,6 +55,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
+    ::syscall(SYS_close_range, 3U, ~0U, 4U);  // CLOSE_RANGE_CLOEXEC: what we inherited ourselves goes no further
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (::dup2(nothing, 0) >= 0 && ::dup2(out, 1) >= 0 && ::dup2(err, 2) >= 0 && (*directory == '\0' || ::chdir(directory) == 0)) {
         ::execve(path, argv, environment);

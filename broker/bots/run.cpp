@@ -4,6 +4,8 @@
 
 #include <csignal>
 
+#include "broker/bots/strays.h"
+
 namespace parley::bots {
 
 using namespace std::chrono_literals;
@@ -51,6 +53,7 @@ void Run::start_program() {
                                    },
                                    [this](int status) {
                                        auto end = stopped_ ? *stopped_ : end_from(status);
+                                       if (stopped_) kill_strays_of(id().text());  // what has left the group
                                        finish(std::move(end), {});
                                    }});
     if (!started) {

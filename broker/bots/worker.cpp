@@ -1,11 +1,14 @@
 #include "broker/bots/worker.h"
 
+#include "broker/bots/strays.h"
 #include "broker/service/log.h"
 
 namespace parley::bots {
 
 Worker::Worker(service::Reactor& reactor, const bus::HouseSettings& house, const bus::Keys& keys, std::string name, std::uint32_t slots)
     : reactor_(reactor), house_(house), name_(std::move(name)), client_(reactor, {house.endpoint, name_, bus::Role::worker, keys, 65536}) {
+    become_subreaper();
+    reaper_ = reactor_.every(std::chrono::seconds(5), reap_strays);
     client_.lease(
         slots,
         [this](bus::Job job) {

@@ -1,4 +1,4 @@
-// One worker: leases jobs one at a time and runs them.
+// One worker: leases jobs and runs them, `slots` at a time.
 #pragma once
 
 #include <map>
@@ -19,6 +19,7 @@ private:
     service::SystemClock clock_;
     bus::Client client_;
     std::map<bus::EventId, std::unique_ptr<Run>> runs_;
+    service::Reactor::Handle reaper_;
 };
 
 }  // namespace parley::bots

@@ -116,6 +116,9 @@ void Session::on_content(Room* room, const MessageStanza& m) {
         return found ? found : memory_.by_message_id(name, id);
     };
     const auto theirs = [&](const Memory::Message& target) { return target.author_id == e.author.id || target.nick == e.author.name; };
+    // A room's history brings corrections and reactions again: counted twice they would be new revisions and old sets.
+    const bool changes_another = !m.replaces.empty() || !m.reacts_to.empty();
+    if (changes_another && memory_.by_native_id(name, e.origin.native_id)) return;
     if (!m.retracts.empty()) {
         auto* target = resolve(m.retracts);
         const bool by_room = m.from.resource.empty() && m.type == "groupchat";
@@ -126,13 +129,17 @@ void Session::on_content(Room* room, const MessageStanza& m) {
         e.body = bus::Redaction{{{}, target->native_id}, {}};
         return out_.host.received(std::move(e));
     }
-    if (!m.reacts_to.empty()) return on_reactions(room, m, name);
+    if (!m.reacts_to.empty()) {
+        memory_.add({name, e.origin.native_id, {}, e.author.id, e.author.name, 0});
+        return on_reactions(room, m, name);
+    }
     if (!m.body || (m.body->empty() && m.url.empty())) return;
     if (!m.replaces.empty()) {
         auto* target = memory_.by_message_id(name, m.replaces);
         if (target && theirs(*target)) {
             memory_.corrected(*target);
             e.body = bus::Edit{{{}, target->native_id}, target->revision, text_of(m, *m.body)};
+            memory_.add({name, e.origin.native_id, {}, e.author.id, e.author.name, 0});
             return out_.host.received(std::move(e));
         }
         // A correction of something that we do not know is said as something new: nothing is lost.

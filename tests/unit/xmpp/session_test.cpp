@@ -133,6 +133,19 @@ TEST_F(XmppSession, AStrangerWithOurIdIsStillAStranger) {
     EXPECT_EQ(host.events[0].author.name, "mallory");
 }
 
+TEST_F(XmppSession, CorrectionsAndReactionsThatComeAgainInTheHistoryChangeNothing) {
+    auto edit = from("alice").set("id", "m2").add(element("body").say("b")).add(element("replace", "urn:xmpp:message-correct:0").set("id", "m1"));
+    const auto react = [&](const std::string& id, const std::string& emoji) {
+        return from("alice").set("id", id).add(element("reactions", "urn:xmpp:reactions:0").set("id", "m1").add(element("reaction").say(emoji)));
+    };
+    const std::vector<Element> all = {from("alice").set("id", "m1").add(element("body").say("a")), edit, react("m3", "x"), react("m4", "y")};
+    for (const auto& stanza : all) session.handle(stanza);
+    const auto before = host.events.size();
+    EXPECT_EQ(before, 5u);  // a message, an edit, +x, -x, +y
+    for (std::size_t i = 1; i < all.size(); ++i) session.handle(all[i]);
+    EXPECT_EQ(host.events.size(), before);
+}
+
 TEST_F(XmppSession, TooLargeAStanzaIsRefusedNotSent) {
     auto big = hello;
     std::get<kit::Say>(big.what).text = bus::Text(std::string(70'000, 'x'));

@@ -25,9 +25,9 @@ std::string_view name(Code code) {
 
 std::string Error::text() const { return hint.empty() ? what : what + " (" + hint + ")"; }
 
-void invariant(bool holds, const char* why, std::source_location where) {
+void invariant(bool holds, const char* why, const char* file, unsigned line) {
     if (holds) return;
-    std::fprintf(stderr, "invariant broken at %s:%u: %s\n", where.file_name(), where.line(), why);
+    std::fprintf(stderr, "invariant broken at %s:%u: %s\n", file, line, why);
     std::abort();
 }
 

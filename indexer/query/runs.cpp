@@ -62,13 +62,12 @@ Result<Value> run_reply(const Seen& seen, const Value& request) {
     return run_value(seen, *id);
 }
 
-Result<Value> last_reply(const Seen& seen, const Value& request) {
+Result<Value> last_reply(const Seen& seen, const std::string& command, const std::vector<bus::RoomAddress>& rooms) {
     constexpr std::size_t looked_max = 10000;
-    const auto command = request["command"].text(), room = request["room"].text();
     std::optional<bus::EventId> last;
     std::size_t looked = 0;
     seen.view.requests(command, [&](const bus::Event& requested) {
-        if (seen.sees(requested) && (room.empty() || requested.origin.room.text() == room)) last = requested.id;
+        if (seen.sees(requested) && (rooms.empty() || std::find(rooms.begin(), rooms.end(), requested.origin.room) != rooms.end())) last = requested.id;
         return !last && ++looked < looked_max;
     });
     if (!last) return service::fail(Code::not_found, "no run of " + command + " is known here");

@@ -54,6 +54,14 @@ Value facets_value(const search::Facets& facets) {
                        {"kind", list(facets.kind)}, {"command", list(facets.command)}, {"outcome", list(facets.outcome)}});
 }
 
+// A search asked in chat does not find the message that asks: `before_asked` is the sequence of its request.
+bus::Sequence place_of_asking(const archive::View& view, bus::Sequence requested) {
+    const auto event = view.event(requested);
+    const auto* request = event ? std::get_if<bus::CommandRequested>(&event->body) : nullptr;
+    const auto message = request != nullptr ? view.event(request->asked_by.event) : std::nullopt;
+    return message ? std::min(message->sequence, requested) : requested;
+}
+
 }  // namespace
 
 Result<Value> Service::search(const Value& asked, std::chrono::milliseconds left) {
@@ -71,6 +79,9 @@ Result<Value> Service::search(const Value& asked, std::chrono::milliseconds left
     request.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(asked["limit"].number(20), 0, search::Reader::page_max));
     request.order = order == "newest" ? search::Order::newest : search::Order::relevance;
     request.deadline = std::min(left, request.deadline);
+    if (asked["before_asked"].number() > 0) {
+        request.before = place_of_asking(archive::View(archive_), static_cast<bus::Sequence>(asked["before_asked"].number()));
+    }
     auto found = reader_.search(request);
     if (!found) return service::fail(std::move(found.error()));
 

@@ -86,6 +86,7 @@ struct Request {
     std::size_t offset = 0, limit = 20;
     Order order = Order::newest;
     bool facets = false;
+    bus::Sequence before = 0;              // only what began before it; 0: everything
     service::Time now{};
     std::chrono::milliseconds deadline{2000};
 };

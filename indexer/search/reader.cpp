@@ -176,6 +176,7 @@ public:
     const archive::View& view;
     const Sight& sight;
     Range range;
+    bus::Sequence before = 0;
     const Node* verify = nullptr;  // the whole query, where Xapian's answer is only a proposal
     bool keep_newest = false, count_facets = false;
     std::size_t keep = 0;
@@ -194,6 +195,7 @@ public:
         if ((++steps & (verify != nullptr ? 15U : 1023U)) == 0 && std::chrono::steady_clock::now() > deadline) throw Late{};
         if (columns.state(number) != State::live) return false;
         const Column& column = columns[number];
+        if (before != 0 && column.anchor >= before) return false;
         if (column.time_us < range.from || column.time_us >= range.to) return false;
         if (!sight.sees(column.room, static_cast<bus::Visibility>(column.visibility))) return false;
         if (verify != nullptr && !holds(column.anchor)) return false;
@@ -307,6 +309,7 @@ void Reader::State::run(const Request& request, const Node& node, const archive:
     Planner planner(database, out.notes);
     const auto plan = planner.plan(timeless);
     if (!plan.exact) decider.verify = &timeless;
+    decider.before = request.before;
     decider.count_facets = request.facets;
     decider.deadline = std::chrono::steady_clock::now() + request.deadline;
     if (database.get_doccount() > 0 && request.order == Order::newest) newest(request, plan.query, decider, out);

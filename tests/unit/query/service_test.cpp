@@ -107,6 +107,10 @@ TEST_F(ServiceTest, GivesARunWithWhoAskedItsOutputAndTheTalkAround) {
     finished.run = event.id;
     finished.outcome = bus::Outcome::failed;
     add(std::move(finished));
+    EXPECT_EQ(ask("last", Value::map({{"command", "deploy"}, {"room", "work/ops"}}))["id"].text(), event.id.text());
+    EXPECT_THAT(ask("last", Value::map({{"command", "deploy"}, {"room", "work/dev"}}))["error"].text(), HasSubstr("no run"));
+    EXPECT_EQ(ask("search", Value::map({{"query", "deploy"}, {"before_asked", event.sequence}}))["total"].number(), 1);
+    EXPECT_EQ(ask("search", Value::map({{"query", "deploy"}}))["total"].number(), 3);
     for (const auto& run : {ask("run", Value::map({{"id", event.id.brief()}})), ask("run", Value::map({{"id", message.id.brief()}})), ask("last", Value::map({{"command", "deploy"}}))}) {
         EXPECT_EQ(run["requested"]["command"].text(), "deploy");
         EXPECT_EQ(run["asked"]["text"].text(), "!deploy prod");

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "broker/bots/worker.h"
+#include "tests/support/process.h"
 #include "tests/unit/broker/fixture.h"
 
 namespace parley::broker {
@@ -144,6 +145,24 @@ TEST_F(Runs, KeepNoMoreOutputThanAllowed) {
     EXPECT_EQ(output().size(), 1000U);
     EXPECT_TRUE(end.truncated);
     EXPECT_THAT(end.shown.plain, HasSubstr("more lines, output cut off after"));
+}
+
+// The worker program: killed in the middle, it leaves nothing behind, and its run is lost.
+TEST_F(Runs, OfAKilledWorkerEndWithAllTheirDescendants) {
+    worker_.reset();
+    restart_with_heartbeat(200ms);
+    const tests::TempFolder folder;
+    const auto toml = folder.write("parley.toml", "[bus]\nendpoint = \"" + settings_.house.endpoint + "\"\n");
+    tests::Process pool({{PARLEY_BIN_DIR "/parley-worker", "--settings", toml.string(), "--workers", "1"}, folder.path() / "log"});
+    ask("echo $$; sleep 60 & echo $!; setsid sh -c 'echo $$; sleep 60; sleep 60' & wait");
+    until([&] { return lines() == 3; }, "three pids");
+    const auto id = std::to_string(pool.pid());
+    pid_t worker = 0;
+    std::ifstream("/proc/" + id + "/task/" + id + "/children") >> worker;
+    ASSERT_GT(worker, 0) << pool.output();
+    ::kill(worker, SIGKILL);
+    EXPECT_EQ(finished().outcome, Outcome::lost);
+    expect_all_gone(3);
 }
 
 }  // namespace

@@ -161,7 +161,7 @@ bool Bridge::speakable(const std::string& room) const {
 
 void Bridge::link_changed(Link link, const Error& reason) {
     if (link != link_) {
-        if (link == Link::down)
+        if (link == Link::down && reason)
             service::log::warning("link down", {{"account", options_.account}, {"why", reason.text()}});
         else
             service::log::info("link", {{"account", options_.account}, {"is", name(link)}});

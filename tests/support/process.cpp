@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,6 +42,7 @@ int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     if (*folder != '\0' && ::chdir(folder) != 0) ::_exit(126);
     if (user != 0 && ::getuid() == 0 && (::setgid(user) != 0 || ::setuid(user) != 0)) ::_exit(126);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // also if the test is killed, and runs no destructor
     ::execve(argv[0], argv, environment);
     ::_exit(127);
 }

@@ -23,6 +23,7 @@ Result<void> run(const service::Arguments& arguments) {
 }  // namespace parley
 
 int main(int argc, char** argv) {
-    const parley::service::Program program{"parley-web", "Parley's page, its API and the live rooms", {}, parley::run};
+    const parley::service::Program program{
+        "parley-web", "Parley's page, its API and the live rooms", {}, parley::run};
     return parley::service::main_of(program, argc, argv);
 }

@@ -19,8 +19,13 @@ constexpr std::uint32_t credit = 8192;
 
 class Follower {
 public:
-    Follower(service::Reactor& reactor, bus::Client& client, live::Hub& hub, const bus::HouseSettings& house, server::Sessions& sessions, const service::Clock& clock)
-        : client_(client), hub_(hub), house_(house), sessions_(sessions), clock_(clock),
+    Follower(service::Reactor& reactor, bus::Client& client, live::Hub& hub, const bus::HouseSettings& house,
+             server::Sessions& sessions, const service::Clock& clock)
+        : client_(client),
+          hub_(hub),
+          house_(house),
+          sessions_(sessions),
+          clock_(clock),
           tick_(reactor.every(std::chrono::milliseconds(500), [this] { acknowledge(); })) {
         bus::FollowOptions options;
         options.cursor = "web";
@@ -32,7 +37,8 @@ private:
     void take(std::vector<bus::Followed> events) {
         hub_.take(events);
         for (const auto& one : events) {
-            if (auto answer = live::login_answer(one.event, house_, sessions_, clock_.now())) client_.publish(std::move(*answer));
+            if (auto answer = live::login_answer(one.event, house_, sessions_, clock_.now()))
+                client_.publish(std::move(*answer));
             held_.push_back({one.event.sequence, one.event.journaled});
         }
         acknowledge();
@@ -69,7 +75,8 @@ Settings read_settings(service::Table& root) {
     auto web = root.table("web");
     out.listen = web.text("listen", out.listen);
     out.local_sign_in = web.boolean("local_sign_in", out.local_sign_in);
-    out.connections_max = static_cast<std::size_t>(web.integer("connections", static_cast<std::int64_t>(out.connections_max), 8, 2000));
+    out.connections_max =
+        static_cast<std::size_t>(web.integer("connections", static_cast<std::int64_t>(out.connections_max), 8, 2000));
     web.finish();
     return out;
 }
@@ -104,9 +111,11 @@ Result<void> serve(const bus::HouseSettings& house, const Settings& settings) {
     http.sockets_max = settings.connections_max * 2 / 3;
     auto started = server::HttpServer::start(
         http, [&](const server::Request& request) { return api::answer(site, request); },
-        [&](const server::Request& request, std::shared_ptr<server::Socket> socket) -> Result<std::unique_ptr<server::Conversation>> {
+        [&](const server::Request& request,
+            std::shared_ptr<server::Socket> socket) -> Result<std::unique_ptr<server::Conversation>> {
             const auto person = access.who(request);
-            if (!person || !server::same_origin(request)) return service::fail(service::Code::denied, "not from this page");
+            if (!person || !server::same_origin(request))
+                return service::fail(service::Code::denied, "not from this page");
             return live::converse(live, *person, request, std::move(socket));
         });
     if (!started) return service::fail(started.error());

@@ -10,7 +10,9 @@ using service::Result;
 Result<bus::Value> event_asked(const Visit& visit) {
     if (const auto id = bus::EventId::from_text(visit.parts.at(0))) {
         const auto recent = visit.site.hub.find(*id);
-        if (recent != nullptr && live::may_see(recent->event, visit.person) && visit.request.value("versions").empty()) return recent->value;
+        if (recent != nullptr && live::may_see(recent->event, visit.person) &&
+            visit.request.value("versions").empty())
+            return recent->value;
     }
     auto answer = visit.archive("event", bus::Value::map({{"id", visit.parts.at(0)}}));
     if (answer && (*answer)["event"].is_map()) return (*answer)["event"];
@@ -24,11 +26,15 @@ server::Response event_page(const Visit& visit) {
     if (!event) return visit.error_page(event.error());
     const auto kind = (*event)["kind"].text();
     if (kind == "command_requested") return server::Response::redirect(pages::run_address((*event)["id"].text()));
-    if (kind == "run_started" || kind == "run_output" || kind == "run_finished") return server::Response::redirect(pages::run_address((*event)["run"].text()));
+    if (kind == "run_started" || kind == "run_output" || kind == "run_finished")
+        return server::Response::redirect(pages::run_address((*event)["run"].text()));
     const auto room = (*event)["account"].text() + "/" + (*event)["room"].text();
-    return server::Response::redirect(pages::room_address(room, (*event)["sequence"].number(), (*event)["id"].text()));
+    return server::Response::redirect(
+        pages::room_address(room, (*event)["sequence"].number(), (*event)["id"].text()));
 }
 
-server::Response event_json(const Visit& visit) { return json_of(visit.archive("event", bus::Value::map({{"id", visit.parts.at(0)}}))); }
+server::Response event_json(const Visit& visit) {
+    return json_of(visit.archive("event", bus::Value::map({{"id", visit.parts.at(0)}})));
+}
 
 }  // namespace parley::api

@@ -1,6 +1,6 @@
 // The page's own files, and the description of this API.
-#include "web/api/site.h"
 #include "web/api/openapi_text.h"
+#include "web/api/site.h"
 #include "web/pages/assets.h"
 
 namespace parley::api {

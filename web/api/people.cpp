@@ -18,7 +18,8 @@ std::optional<std::string> clean_name(std::string_view wanted) {
     for (std::size_t at = 0; at < valid.size();) {
         const auto [point, next] = service::unicode::decode(valid, at);
         const auto sort = service::unicode::classify(point);
-        if (point == ' ' || (sort != service::unicode::Class::other && sort != service::unicode::Class::separator)) service::unicode::append(out, point);
+        if (point == ' ' || (sort != service::unicode::Class::other && sort != service::unicode::Class::separator))
+            service::unicode::append(out, point);
         at = next;
     }
     while (out.starts_with(' ')) out.erase(0, 1);
@@ -36,7 +37,8 @@ Response me_page(const Visit& visit) {
 
 Response me_post(const Visit& visit) {
     const auto name = clean_name(server::value_of(visit.request.form(), "name"));
-    if (!name) return visit.error_page({Code::invalid, "a name needs at least one visible character", "choose another"});
+    if (!name)
+        return visit.error_page({Code::invalid, "a name needs at least one visible character", "choose another"});
     auto response = Response::redirect("/");
     if (visit.person.mark.empty()) {
         server::Person person = visit.person;
@@ -50,13 +52,17 @@ Response me_post(const Visit& visit) {
 
 Response login_page(const Visit& visit) {
     const auto person = visit.site.sessions.peek(visit.parts.at(0));
-    if (!person) return visit.error_page({Code::not_found, "this link has been used or has lapsed", "ask for a new one with " + visit.site.house.prefix + "login"});
+    if (!person)
+        return visit.error_page({Code::not_found, "this link has been used or has lapsed",
+                                 "ask for a new one with " + visit.site.house.prefix + "login"});
     return visit.page("Sign in", "", pages::login_view(visit.parts.at(0), person->name));
 }
 
 Response login_post(const Visit& visit) {
     const auto person = visit.site.sessions.redeem(visit.parts.at(0));
-    if (!person) return visit.error_page({Code::not_found, "this link has been used or has lapsed", "ask for a new one with " + visit.site.house.prefix + "login"});
+    if (!person)
+        return visit.error_page({Code::not_found, "this link has been used or has lapsed",
+                                 "ask for a new one with " + visit.site.house.prefix + "login"});
     auto response = Response::redirect("/");
     return response.with("Set-Cookie", visit.site.access.cookie(visit.site.sessions.open(*person)));
 }

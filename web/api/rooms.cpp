@@ -23,11 +23,14 @@ struct Talk {
 
 // By time, as the archive orders a room: what was imported or fetched later than it was said stands where it belongs.
 bool earlier(const Value& a, const Value& b) {
-    return std::pair(a["time_us"].number(), a["sequence"].number()) < std::pair(b["time_us"].number(), b["sequence"].number());
+    return std::pair(a["time_us"].number(), a["sequence"].number()) <
+           std::pair(b["time_us"].number(), b["sequence"].number());
 }
 
-// Each room of the gateway is asked for the same stretch; merged, the nearest `limit` to its beginning are the answer.
-Result<Talk> talk_of(const Visit& visit, const live::Together& together, std::string_view side, std::int64_t place, std::int64_t limit) {
+// Each room of the gateway is asked for the same stretch; merged, the nearest `limit` to its beginning are the
+// answer.
+Result<Talk> talk_of(const Visit& visit, const live::Together& together, std::string_view side, std::int64_t place,
+                     std::int64_t limit) {
     Talk talk;
     for (const auto& room : together.rooms) {
         auto asked = Value::map({{"room", room.text()}, {"limit", limit}});
@@ -52,7 +55,8 @@ Result<Talk> talk_of(const Visit& visit, const live::Together& together, std::st
     auto from = talk.events.size() - most;
     if (side == "after") from = 0;
     if (side == "around") {
-        const auto at = std::find_if(talk.events.begin(), talk.events.end(), [&](const Value& one) { return one["sequence"].number() == place; });
+        const auto at = std::find_if(talk.events.begin(), talk.events.end(),
+                                     [&](const Value& one) { return one["sequence"].number() == place; });
         const auto middle = static_cast<std::size_t>(at - talk.events.begin());
         from = std::min(middle > most / 2 ? middle - most / 2 : 0, from);
     }
@@ -76,7 +80,9 @@ Asked side_of(const Visit& visit) {
 
 Result<bus::RoomAddress> room_asked(const Visit& visit) {
     const auto room = bus::RoomAddress::from_text(visit.parts.at(0));
-    if (!room) return service::fail(Code::not_found, "\"" + visit.parts.at(0) + "\" is not a room", "a room is written account/room");
+    if (!room)
+        return service::fail(Code::not_found, "\"" + visit.parts.at(0) + "\" is not a room",
+                             "a room is written account/room");
     return *room;
 }
 
@@ -102,12 +108,14 @@ Result<std::vector<Value>> rooms_of(const Visit& visit) {
                 last = std::max(last, one["last_us"].number());
             }
         }
-        out.push_back(Value::map({{"name", gateway.name}, {"address", address}, {"rooms", std::move(rooms)}, {"last_us", last}}));
+        out.push_back(Value::map(
+            {{"name", gateway.name}, {"address", address}, {"rooms", std::move(rooms)}, {"last_us", last}}));
     }
     for (const Value& one : list) {
         const auto name = name_of(one);
         if (std::find(taken.begin(), taken.end(), name) != taken.end()) continue;
-        out.push_back(Value::map({{"name", name}, {"address", name}, {"rooms", Value::List{name}}, {"last_us", one["last_us"]}}));
+        out.push_back(Value::map(
+            {{"name", name}, {"address", name}, {"rooms", Value::List{name}}, {"last_us", one["last_us"]}}));
     }
     if (!known && out.empty()) return service::fail(known.error());
     return out;
@@ -115,10 +123,14 @@ Result<std::vector<Value>> rooms_of(const Visit& visit) {
 
 Response home_page(const Visit& visit) {
     pages::HomeView view;
-    if (auto rooms = rooms_of(visit)) view.rooms = Value(Value::List(rooms->begin(), rooms->begin() + std::min<std::ptrdiff_t>(12, std::ssize(*rooms))));
+    if (auto rooms = rooms_of(visit))
+        view.rooms =
+            Value(Value::List(rooms->begin(), rooms->begin() + std::min<std::ptrdiff_t>(12, std::ssize(*rooms))));
     auto plot = visit.archive("plot", Value::map({{"days", 30}}));
-    if (plot) view.plot = std::move(*plot);
-    else view.error = plot.error();
+    if (plot)
+        view.plot = std::move(*plot);
+    else
+        view.error = plot.error();
     return visit.page("", "search", pages::home_view(view));
 }
 
@@ -156,25 +168,32 @@ Response room_page(const Visit& visit) {
     } else {
         view.error = talk.error();
     }
-    return visit.page(view.gateway.empty() ? view.room : view.gateway, "rooms", pages::room_view(view), true, view.error ? status_of(*view.error) : 200);
+    return visit.page(view.gateway.empty() ? view.room : view.gateway, "rooms", pages::room_view(view), true,
+                      view.error ? status_of(*view.error) : 200);
 }
 
 Response room_json(const Visit& visit) {
     const auto room = room_asked(visit);
     if (!room) return json_error(room.error());
     const auto asked = side_of(visit);
-    auto talk = talk_of(visit, live::together(visit.site.house, *room), asked.side, asked.place, visit.number("limit", limit_usual, 1, limit_max));
+    auto talk = talk_of(visit, live::together(visit.site.house, *room), asked.side, asked.place,
+                        visit.number("limit", limit_usual, 1, limit_max));
     if (!talk) return json_error(talk.error());
-    return Response::json(Value::map({{"events", Value(Value::List(talk->events.begin(), talk->events.end()))}, {"more", talk->more}}).json());
+    return Response::json(
+        Value::map({{"events", Value(Value::List(talk->events.begin(), talk->events.end()))}, {"more", talk->more}})
+            .json());
 }
 
 namespace {
 
-Result<live::Written> write(const Visit& visit, const std::string& text, std::string client, const std::string& reply_to) {
+Result<live::Written> write(const Visit& visit, const std::string& text, std::string client,
+                            const std::string& reply_to) {
     const auto room = room_asked(visit);
     if (!room) return service::fail(room.error());
     const auto together = live::together(visit.site.house, *room);
-    if (together.writes_to.empty()) return service::fail(Code::denied, "\"" + room->text() + "\" has no side on this page", "write to a room of the same gateway that begins with web/");
+    if (together.writes_to.empty())
+        return service::fail(Code::denied, "\"" + room->text() + "\" has no side on this page",
+                             "write to a room of the same gateway that begins with web/");
     if (client.empty()) client = service::SystemRandom().token(12);
     return visit.site.writer.say(visit.person, together.writes_to, client, text, reply_to);
 }
@@ -195,9 +214,14 @@ Response room_post_json(const Visit& visit) {
     }
     const auto body = server::parse_json(visit.request.body);
     if (!body) return json_error(body.error());
-    const auto written = write(visit, (*body)["text"].text(), (*body)["client_id"].text(), (*body)["reply_to"].text());
+    const auto written =
+        write(visit, (*body)["text"].text(), (*body)["client_id"].text(), (*body)["reply_to"].text());
     if (!written) return json_error(written.error());
-    return Response::json(Value::map({{"id", written->id.text()}, {"sequence", written->sequence}, {"link", visit.site.house.page + "/m/" + written->id.text()}}).json(), 201);
+    return Response::json(Value::map({{"id", written->id.text()},
+                                      {"sequence", written->sequence},
+                                      {"link", visit.site.house.page + "/m/" + written->id.text()}})
+                              .json(),
+                          201);
 }
 
 }  // namespace parley::api

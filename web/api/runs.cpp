@@ -13,8 +13,12 @@ server::Response run_page(const Visit& visit) {
     return visit.page(raw.empty() ? "Run" : raw, "", pages::run_view(*run, options));
 }
 
-server::Response run_json(const Visit& visit) { return json_of(visit.archive("run", bus::Value::map({{"id", visit.parts.at(0)}}))); }
+server::Response run_json(const Visit& visit) {
+    return json_of(visit.archive("run", bus::Value::map({{"id", visit.parts.at(0)}})));
+}
 
-server::Response plot_json(const Visit& visit) { return json_of(visit.archive("plot", bus::Value::map({{"days", visit.number("days", 30, 1, 366)}}))); }
+server::Response plot_json(const Visit& visit) {
+    return json_of(visit.archive("plot", bus::Value::map({{"days", visit.number("days", 30, 1, 366)}})));
+}
 
 }  // namespace parley::api

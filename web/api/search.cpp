@@ -9,8 +9,10 @@ constexpr std::int64_t limit_usual = 20, limit_max = 100, offset_max = 10000;
 
 bus::Value question(const Visit& visit) {
     const std::string order = visit.request.value("order") == "relevance" ? "relevance" : "newest";
-    return bus::Value::map({{"query", visit.request.value("q")}, {"limit", visit.number("limit", limit_usual, 1, limit_max)},
-                            {"offset", visit.number("offset", 0, 0, offset_max)}, {"order", order},
+    return bus::Value::map({{"query", visit.request.value("q")},
+                            {"limit", visit.number("limit", limit_usual, 1, limit_max)},
+                            {"offset", visit.number("offset", 0, 0, offset_max)},
+                            {"order", order},
                             {"facets", visit.request.value("facets") != "no"}});
 }
 
@@ -25,9 +27,12 @@ server::Response search_page(const Visit& visit) {
     view.limit = asked["limit"].number();
     if (view.query.find_first_not_of(' ') == std::string::npos) return server::Response::redirect("/");
     auto answer = visit.archive("search", asked);
-    if (answer) view.answer = std::move(*answer);
-    else view.error = answer.error();
-    return visit.page(view.query, "search", pages::search_view(view), false, view.error ? status_of(*view.error) : 200);
+    if (answer)
+        view.answer = std::move(*answer);
+    else
+        view.error = answer.error();
+    return visit.page(view.query, "search", pages::search_view(view), false,
+                      view.error ? status_of(*view.error) : 200);
 }
 
 server::Response search_json(const Visit& visit) { return json_of(visit.archive("search", question(visit))); }

@@ -11,7 +11,8 @@ using server::Response;
 using service::Code;
 using service::Error;
 
-std::int64_t Visit::number(std::string_view name, std::int64_t fallback, std::int64_t least, std::int64_t most) const {
+std::int64_t Visit::number(std::string_view name, std::int64_t fallback, std::int64_t least,
+                           std::int64_t most) const {
     const auto said = request.value(name);
     std::int64_t out = fallback;
     const auto [end, wrong] = std::from_chars(said.data(), said.data() + said.size(), out);
@@ -28,8 +29,10 @@ service::Result<bus::Value> Visit::broker(const std::string& method, bus::Value 
     return site.bus.ask("broker", method, asked, answer_within);
 }
 
-Response Visit::page(const std::string& title, std::string_view here, const pages::Html& content, bool wide, int status) const {
-    pages::Frame frame{title, std::string(here), site.house.name, person.name, std::string(request.value("q")), wide, site.clock.now()};
+Response Visit::page(const std::string& title, std::string_view here, const pages::Html& content, bool wide,
+                     int status) const {
+    pages::Frame frame{title, std::string(here), site.house.name, person.name, std::string(request.value("q")),
+                       wide,  site.clock.now()};
     return Response::html(pages::document(frame, content), status);
 }
 
@@ -40,19 +43,29 @@ Response Visit::error_page(const Error& error) const {
 
 int status_of(const Error& error) {
     switch (error.code) {
-        case Code::invalid: return 400;
-        case Code::not_found: return 404;
-        case Code::denied: return 403;
-        case Code::conflict: return 409;
-        case Code::limit: return 429;
-        case Code::unavailable: return 503;
-        case Code::timeout: return 504;
-        default: return 500;
+        case Code::invalid:
+            return 400;
+        case Code::not_found:
+            return 404;
+        case Code::denied:
+            return 403;
+        case Code::conflict:
+            return 409;
+        case Code::limit:
+            return 429;
+        case Code::unavailable:
+            return 503;
+        case Code::timeout:
+            return 504;
+        default:
+            return 500;
     }
 }
 
 Response json_error(const Error& error) {
-    const auto body = bus::Value::map({{"error", bus::Value::map({{"code", service::name(error.code)}, {"what", error.what}, {"hint", error.hint}})}});
+    const auto body = bus::Value::map(
+        {{"error",
+          bus::Value::map({{"code", service::name(error.code)}, {"what", error.what}, {"hint", error.hint}})}});
     return Response::json(body.json(), status_of(error));
 }
 
@@ -62,15 +75,18 @@ Response json_of(const service::Result<bus::Value>& answer) {
 
 namespace {
 
-bool split_matches(std::string_view pattern, const std::vector<std::string>& segments, std::vector<std::string>& parts) {
+bool split_matches(std::string_view pattern, const std::vector<std::string>& segments,
+                   std::vector<std::string>& parts) {
     parts.clear();
     std::size_t at = 0;
     while (!pattern.empty() && pattern != "/") {
         pattern.remove_prefix(1);
         const auto word = pattern.substr(0, pattern.find('/'));
         if (at == segments.size()) return false;
-        if (word == "*") parts.push_back(segments[at]);
-        else if (word != segments[at]) return false;
+        if (word == "*")
+            parts.push_back(segments[at]);
+        else if (word != segments[at])
+            return false;
         ++at;
         pattern.remove_prefix(word.size());
     }
@@ -96,12 +112,14 @@ Response find_and_answer(const Site& site, const server::Request& request) {
         }
         if (!person && !route.open) {
             if (for_program) {
-                auto refused = json_error({Code::denied, "nobody is signed in", "send the session cookie of " + site.house.page});
+                auto refused = json_error(
+                    {Code::denied, "nobody is signed in", "send the session cookie of " + site.house.page});
                 refused.status = 401;
                 return refused;
             }
             pages::Frame frame{"Sign in", "", site.house.name, "", "", false, site.clock.now()};
-            return Response::html(pages::document(frame, pages::sign_in_view(site.house.name, site.house.prefix)), 401);
+            return Response::html(pages::document(frame, pages::sign_in_view(site.house.name, site.house.prefix)),
+                                  401);
         }
         if (method != "GET" && !site.access.may_change(request)) {
             return refuse({Code::denied, "this request comes from another page", "use the page itself"});
@@ -152,8 +170,11 @@ Response answer(const Site& site, const server::Request& request) {
     const auto begun = site.clock.steady();
     Response response = find_and_answer(site, request);
     site.access.finish(request, response);
-    site.metrics.counter("parley_web_requests_total", "Requests answered", {{"status", std::to_string(response.status)}}).add();
-    site.metrics.histogram("parley_web_request_seconds", "Time to answer a request").observe(site.clock.steady() - begun);
+    site.metrics
+        .counter("parley_web_requests_total", "Requests answered", {{"status", std::to_string(response.status)}})
+        .add();
+    site.metrics.histogram("parley_web_request_seconds", "Time to answer a request")
+        .observe(site.clock.steady() - begun);
     return response;
 }
 

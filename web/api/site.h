@@ -1,5 +1,5 @@
-// What every resource needs, and the table of routes. A resource answers as a page or as JSON; both come from the same
-// question to the same service.
+// What every resource needs, and the table of routes. A resource answers as a page or as JSON; both come from the
+// same question to the same service.
 #pragma once
 
 #include <chrono>
@@ -38,9 +38,11 @@ struct Visit {
 
     bus::Value viewer() const { return live::viewer(site.house, person); }
     std::int64_t number(std::string_view name, std::int64_t fallback, std::int64_t least, std::int64_t most) const;
-    service::Result<bus::Value> archive(const std::string& method, bus::Value request) const;  // with the viewer added
+    service::Result<bus::Value> archive(const std::string& method,
+                                        bus::Value request) const;  // with the viewer added
     service::Result<bus::Value> broker(const std::string& method, bus::Value request = bus::Value::map({})) const;
-    server::Response page(const std::string& title, std::string_view here, const pages::Html& content, bool wide = false, int status = 200) const;
+    server::Response page(const std::string& title, std::string_view here, const pages::Html& content,
+                          bool wide = false, int status = 200) const;
     server::Response error_page(const service::Error& error) const;
 };
 
@@ -68,9 +70,9 @@ server::Response rooms_page(const Visit& visit);
 server::Response rooms_json(const Visit& visit);
 server::Response room_page(const Visit& visit);
 server::Response room_json(const Visit& visit);
-server::Response room_post(const Visit& visit);       // the form, without the script
+server::Response room_post(const Visit& visit);  // the form, without the script
 server::Response room_post_json(const Visit& visit);
-server::Response event_page(const Visit& visit);      // a permalink: on to the room or the run
+server::Response event_page(const Visit& visit);  // a permalink: on to the room or the run
 server::Response event_json(const Visit& visit);
 server::Response run_page(const Visit& visit);
 server::Response run_json(const Visit& visit);

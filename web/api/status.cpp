@@ -13,7 +13,8 @@ pages::StatusView status_of_all(const Visit& visit) {
     pages::StatusView view;
     view.bus_up = visit.site.bus.up();
     if (auto broker = visit.broker("status")) view.broker = std::move(*broker);
-    if (auto archive = visit.site.bus.ask("archive", "status", bus::Value::map({}), answer_within)) view.archive = std::move(*archive);
+    if (auto archive = visit.site.bus.ask("archive", "status", bus::Value::map({}), answer_within))
+        view.archive = std::move(*archive);
     for (const auto& [account, platform] : visit.site.house.accounts) {
         if (account == live::web_account) continue;
         auto status = visit.site.bus.ask("account." + account, "status", bus::Value::map({}), bridge_within);
@@ -24,13 +25,19 @@ pages::StatusView status_of_all(const Visit& visit) {
 
 }  // namespace
 
-server::Response status_page(const Visit& visit) { return visit.page("Status", "status", pages::status_view(status_of_all(visit))); }
+server::Response status_page(const Visit& visit) {
+    return visit.page("Status", "status", pages::status_view(status_of_all(visit)));
+}
 
 server::Response status_json(const Visit& visit) {
     const auto view = status_of_all(visit);
     bus::Value accounts = bus::Value::map({});
     for (const auto& [name, status] : view.accounts) accounts.set(name, status ? *status : bus::Value());
-    return server::Response::json(bus::Value::map({{"bus", view.bus_up}, {"broker", view.broker.value_or(bus::Value())}, {"archive", view.archive.value_or(bus::Value())}, {"accounts", std::move(accounts)}}).json());
+    return server::Response::json(bus::Value::map({{"bus", view.bus_up},
+                                                   {"broker", view.broker.value_or(bus::Value())},
+                                                   {"archive", view.archive.value_or(bus::Value())},
+                                                   {"accounts", std::move(accounts)}})
+                                      .json());
 }
 
 // Good only if a visitor would get an answer: the link is up and the archive answers.
@@ -42,7 +49,8 @@ server::Response healthz(const Visit& visit) {
 }
 
 server::Response metrics(const Visit& visit) {
-    visit.site.metrics.gauge("parley_web_bus_up", "1 while the link to the broker is up").set(visit.site.bus.up() ? 1 : 0);
+    visit.site.metrics.gauge("parley_web_bus_up", "1 while the link to the broker is up")
+        .set(visit.site.bus.up() ? 1 : 0);
     auto response = server::Response::text(visit.site.metrics.prometheus());
     response.type = "text/plain; version=0.0.4; charset=utf-8";
     return response;

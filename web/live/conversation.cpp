@@ -19,8 +19,13 @@ constexpr std::chrono::seconds archive_within{5};
 
 class RoomConversation final : public server::Conversation, Hub::Listener {
 public:
-    RoomConversation(const Live& live, server::Person person, Together together, Sequence after, std::shared_ptr<server::Socket> socket)
-        : live_(live), person_(std::move(person)), together_(std::move(together)), socket_(std::move(socket)), last_(after) {
+    RoomConversation(const Live& live, server::Person person, Together together, Sequence after,
+                     std::shared_ptr<server::Socket> socket)
+        : live_(live),
+          person_(std::move(person)),
+          together_(std::move(together)),
+          socket_(std::move(socket)),
+          last_(after) {
         for (const auto& room : together_.rooms) rooms_.insert(room);
         options_.own_id = person_.id;
         options_.rooms = together_.rooms.size() > 1;
@@ -51,7 +56,10 @@ public:
         const auto client = (*request)["client_id"].text();
         const auto done = act(*request, client);
         if (!done) return refuse(client, done.error());
-        socket_->send(Value::map({{"type", "ack"}, {"client_id", client}, {"sequence", done->sequence}, {"id", done->id.text()}}).json());
+        socket_->send(
+            Value::map(
+                {{"type", "ack"}, {"client_id", client}, {"sequence", done->sequence}, {"id", done->id.text()}})
+                .json());
     }
 
 private:
@@ -61,20 +69,29 @@ private:
         if (type == "edit") return live_.writer.edit(person_, client, target, request["text"].text());
         if (type == "redact") return live_.writer.redact(person_, client, target);
         if (together_.writes_to.empty()) return fail(Code::denied, "this room is read only here");
-        if (type == "message") return live_.writer.say(person_, together_.writes_to, client, request["text"].text(), request["reply_to"].text());
-        if (type == "react") return live_.writer.react(person_, together_.writes_to, client, target, request["emoji"].text(), request["added"].boolean(true));
+        if (type == "message")
+            return live_.writer.say(person_, together_.writes_to, client, request["text"].text(),
+                                    request["reply_to"].text());
+        if (type == "react")
+            return live_.writer.react(person_, together_.writes_to, client, target, request["emoji"].text(),
+                                      request["added"].boolean(true));
         return fail(Code::invalid, "\"" + type + "\" is not something that a page can ask for");
     }
 
     void refuse(const std::string& client, const Error& error) {
-        socket_->send(Value::map({{"type", "refused"}, {"client_id", client}, {"what", error.what}, {"hint", error.hint}}).json());
+        socket_->send(
+            Value::map({{"type", "refused"}, {"client_id", client}, {"what", error.what}, {"hint", error.hint}})
+                .json());
     }
 
     void happened(const Shared& one) override {
         const std::lock_guard hold(mutex_);
-        if (caught_up_) show(*one);
-        else if (waiting_.size() < Hub::recent_max) waiting_.push_back(one);
-        else socket_->close();
+        if (caught_up_)
+            show(*one);
+        else if (waiting_.size() < Hub::recent_max)
+            waiting_.push_back(one);
+        else
+            socket_->close();
     }
 
     void show(const Recent& one) {
@@ -94,7 +111,12 @@ private:
         for (const auto& room : together_.rooms) {
             Sequence after = last_;
             for (std::size_t page = 0; page < missed_pages_max; ++page) {
-                const auto answer = live_.bus.ask("archive", "room", Value::map({{"room", room.text()}, {"viewer", viewer(live_.house, person_)}, {"after", after}, {"limit", missed_page}}), archive_within);
+                const auto answer = live_.bus.ask("archive", "room",
+                                                  Value::map({{"room", room.text()},
+                                                              {"viewer", viewer(live_.house, person_)},
+                                                              {"after", after},
+                                                              {"limit", missed_page}}),
+                                                  archive_within);
                 if (!answer) {
                     // A room that the archive has not met yet has nothing to show.
                     if (answer.error().code == Code::not_found || answer.error().code == Code::denied) break;
@@ -111,7 +133,8 @@ private:
                 }
             }
         }
-        std::sort(missed.begin(), missed.end(), [](const Value& a, const Value& b) { return a["sequence"].number() < b["sequence"].number(); });
+        std::sort(missed.begin(), missed.end(),
+                  [](const Value& a, const Value& b) { return a["sequence"].number() < b["sequence"].number(); });
         const std::lock_guard hold(mutex_);
         for (const Value& event : missed) {
             const auto sequence = static_cast<Sequence>(event["sequence"].number());
@@ -130,13 +153,14 @@ private:
     std::shared_ptr<server::Socket> socket_;
     std::mutex mutex_;  // between the connection's thread, which catches up, and the reactor's
     std::vector<Shared> waiting_;
-    Sequence last_;     // the newest event that this page has been told of, or that was not for it
+    Sequence last_;  // the newest event that this page has been told of, or that was not for it
     bool caught_up_ = false;
 };
 
 }  // namespace
 
-service::Result<std::unique_ptr<server::Conversation>> converse(const Live& live, const server::Person& person, const server::Request& request,
+service::Result<std::unique_ptr<server::Conversation>> converse(const Live& live, const server::Person& person,
+                                                                const server::Request& request,
                                                                 std::shared_ptr<server::Socket> socket) {
     const auto room = bus::RoomAddress::from_text(request.value("room"));
     if (!room) return fail(Code::invalid, "the request names no room", "/live?room=web/ops&after=0");

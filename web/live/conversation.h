@@ -24,7 +24,8 @@ struct Live {
 };
 
 // Code::invalid: the request names no room.
-service::Result<std::unique_ptr<server::Conversation>> converse(const Live& live, const server::Person& person, const server::Request& request,
+service::Result<std::unique_ptr<server::Conversation>> converse(const Live& live, const server::Person& person,
+                                                                const server::Request& request,
                                                                 std::shared_ptr<server::Socket> socket);
 
 }  // namespace parley::live

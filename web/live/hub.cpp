@@ -20,7 +20,8 @@ std::vector<Shared> Hub::listen(Listener* listener, bus::Sequence after) {
     const std::lock_guard hold(mutex_);
     listeners_.push_back(listener);
     std::vector<Shared> missed;
-    std::copy_if(recent_.begin(), recent_.end(), std::back_inserter(missed), [&](const Shared& one) { return one->event.sequence > after; });
+    std::copy_if(recent_.begin(), recent_.end(), std::back_inserter(missed),
+                 [&](const Shared& one) { return one->event.sequence > after; });
     return missed;
 }
 
@@ -37,7 +38,8 @@ std::optional<bus::Sequence> Hub::oldest() const {
 
 Shared Hub::find(const bus::EventId& id) const {
     const std::lock_guard hold(mutex_);
-    const auto found = std::find_if(recent_.rbegin(), recent_.rend(), [&](const Shared& one) { return one->event.id == id; });
+    const auto found =
+        std::find_if(recent_.rbegin(), recent_.rend(), [&](const Shared& one) { return one->event.id == id; });
     return found == recent_.rend() ? nullptr : *found;
 }
 

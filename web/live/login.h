@@ -10,6 +10,7 @@
 namespace parley::live {
 
 // The answer to publish, if `event` asks for a link; a message that is older than a link lasts gets none.
-std::optional<bus::Event> login_answer(const bus::Event& event, const bus::HouseSettings& house, server::Sessions& sessions, service::Time now);
+std::optional<bus::Event> login_answer(const bus::Event& event, const bus::HouseSettings& house,
+                                       server::Sessions& sessions, service::Time now);
 
 }  // namespace parley::live

@@ -14,7 +14,8 @@ Together together(const bus::HouseSettings& house, const bus::RoomAddress& room)
             if (std::find(out.rooms.begin(), out.rooms.end(), one) == out.rooms.end()) out.rooms.push_back(one);
         }
     }
-    const auto ours = std::find_if(out.rooms.begin(), out.rooms.end(), [](const auto& one) { return one.account == web_account; });
+    const auto ours =
+        std::find_if(out.rooms.begin(), out.rooms.end(), [](const auto& one) { return one.account == web_account; });
     const bool known = ours != out.rooms.end() && (!out.gateway.empty() || house.rooms.contains(*ours));
     if (known) out.writes_to = ours->text();
     return out;
@@ -29,15 +30,21 @@ std::vector<bus::RoomAddress> web_rooms(const bus::HouseSettings& house) {
 bus::Value viewer(const bus::HouseSettings& house, const server::Person& person) {
     bus::Value::List rooms;
     for (const auto& room : web_rooms(house)) rooms.emplace_back(room.text());
-    return bus::Value::map({{"operator", person.operator_}, {"identity", person.operator_ ? "web/" + person.id : person.id}, {"rooms", std::move(rooms)}});
+    return bus::Value::map({{"operator", person.operator_},
+                            {"identity", person.operator_ ? "web/" + person.id : person.id},
+                            {"rooms", std::move(rooms)}});
 }
 
 bool may_see(const bus::Event& event, const server::Person& person) {
     switch (event.origin.visibility) {
-        case bus::Visibility::everyone: return true;
-        case bus::Visibility::members: return person.operator_ || event.origin.room.account == web_account;
-        case bus::Visibility::closed: return event.origin.room.account == web_account;
-        default: return false;
+        case bus::Visibility::everyone:
+            return true;
+        case bus::Visibility::members:
+            return person.operator_ || event.origin.room.account == web_account;
+        case bus::Visibility::closed:
+            return event.origin.room.account == web_account;
+        default:
+            return false;
     }
 }
 

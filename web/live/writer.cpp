@@ -21,7 +21,10 @@ constexpr std::size_t people_max = 10000;      // paces remembered; then all sta
 
 Result<bus::Text> clean_text(const std::string& text) {
     if (text.size() > message_bytes_max) {
-        return fail(Code::limit, "the message has " + std::to_string(text.size()) + " bytes; " + std::to_string(message_bytes_max) + " is the most", "send it in parts");
+        return fail(Code::limit,
+                    "the message has " + std::to_string(text.size()) + " bytes; " +
+                        std::to_string(message_bytes_max) + " is the most",
+                    "send it in parts");
     }
     std::string out;
     for (const char c : service::unicode::repaired(text)) {
@@ -42,7 +45,8 @@ Result<void> Writer::allowed_now(const server::Person& person) {
     const auto now = clock_.steady();
     auto [found, fresh] = paces_.try_emplace(person.id, Pace{burst, now});
     Pace& pace = found->second;
-    pace.tokens = std::min(burst, pace.tokens + each_second * std::chrono::duration<double>(now - pace.since).count());
+    pace.tokens =
+        std::min(burst, pace.tokens + each_second * std::chrono::duration<double>(now - pace.since).count());
     pace.since = now;
     if (pace.tokens < 1) return fail(Code::limit, "too many messages at once", "wait a few seconds");
     pace.tokens -= 1;
@@ -58,8 +62,10 @@ Result<bus::RoomAddress> Writer::own_room(const std::string& room) const {
     return *address;
 }
 
-Result<Written> Writer::publish(const server::Person& person, const bus::RoomAddress& room, const std::string& client, bus::Body body) {
-    if (client.empty() || client.size() > 64) return fail(Code::invalid, "client_id must have 1 to 64 bytes", "use a random one for each message");
+Result<Written> Writer::publish(const server::Person& person, const bus::RoomAddress& room, const std::string& client,
+                                bus::Body body) {
+    if (client.empty() || client.size() > 64)
+        return fail(Code::invalid, "client_id must have 1 to 64 bytes", "use a random one for each message");
     bus::Event event;
     event.body = std::move(body);
     event.id = bus::derived_id({web_account, room.room, client, bus::name(event.kind()), "0"});
@@ -72,8 +78,8 @@ Result<Written> Writer::publish(const server::Person& person, const bus::RoomAdd
     return Written{id, *sequence};
 }
 
-Result<Written> Writer::say(const server::Person& person, const std::string& room, const std::string& client, const std::string& text,
-                            const std::string& reply_to) {
+Result<Written> Writer::say(const server::Person& person, const std::string& room, const std::string& client,
+                            const std::string& text, const std::string& reply_to) {
     if (auto now = allowed_now(person); !now) return fail(now.error());
     auto address = own_room(room);
     if (!address) return fail(address.error());
@@ -96,17 +102,20 @@ Result<Value> Writer::own_message(const server::Person& person, const std::strin
     if (const auto recent = hub_.find(*id)) {
         message = recent->value;
     } else {
-        auto answer = bus_.ask("archive", "event", Value::map({{"id", target}, {"viewer", viewer(house_, person)}}), durable_within);
+        auto answer = bus_.ask("archive", "event", Value::map({{"id", target}, {"viewer", viewer(house_, person)}}),
+                               durable_within);
         if (!answer) return fail(answer.error());
         message = std::move(*answer);
     }
-    if (message["account"].text() != web_account || message["author"]["id"].text() != person.id || message["kind"].text() != "message") {
+    if (message["account"].text() != web_account || message["author"]["id"].text() != person.id ||
+        message["kind"].text() != "message") {
         return fail(Code::denied, "this is not your message");
     }
     return message;
 }
 
-Result<Written> Writer::edit(const server::Person& person, const std::string& client, const std::string& target, const std::string& text) {
+Result<Written> Writer::edit(const server::Person& person, const std::string& client, const std::string& target,
+                             const std::string& text) {
     if (auto now = allowed_now(person); !now) return fail(now.error());
     auto message = own_message(person, target);
     if (!message) return fail(message.error());
@@ -114,7 +123,8 @@ Result<Written> Writer::edit(const server::Person& person, const std::string& cl
     if (!words) return fail(words.error());
     const auto id = *bus::EventId::from_text(target);
     std::uint32_t revision = hub_.revisions_of(id);
-    for (const Value& version : (*message)["versions"].list()) revision = std::max(revision, static_cast<std::uint32_t>(version["revision"].number()));
+    for (const Value& version : (*message)["versions"].list())
+        revision = std::max(revision, static_cast<std::uint32_t>(version["revision"].number()));
     return publish(person, {std::string(web_account), (*message)["room"].text()}, client,
                    bus::Edit{{id, (*message)["native_id"].text()}, revision + 1, std::move(*words)});
 }
@@ -127,8 +137,8 @@ Result<Written> Writer::redact(const server::Person& person, const std::string& 
                    bus::Redaction{{*bus::EventId::from_text(target), (*message)["native_id"].text()}, {}});
 }
 
-Result<Written> Writer::react(const server::Person& person, const std::string& room, const std::string& client, const std::string& target,
-                              const std::string& emoji, bool added) {
+Result<Written> Writer::react(const server::Person& person, const std::string& room, const std::string& client,
+                              const std::string& target, const std::string& emoji, bool added) {
     if (auto now = allowed_now(person); !now) return fail(now.error());
     const auto address = own_room(room);
     if (!address) return fail(address.error());

@@ -1,5 +1,5 @@
-// What people do on the page, as events of the web's own account. A message that is sent again with the same client id
-// is the same message. Any thread.
+// What people do on the page, as events of the web's own account. A message that is sent again with the same client
+// id is the same message. Any thread.
 #pragma once
 
 #include <map>
@@ -23,16 +23,20 @@ class Writer {
 public:
     Writer(server::Bus& bus, const Hub& hub, const bus::HouseSettings& house, const service::Clock& clock);
 
-    // Each returns once it is durable. `room` is one of the web's own ("web/ops"), `client` the sender's own id for it.
-    service::Result<Written> say(const server::Person& person, const std::string& room, const std::string& client, const std::string& text,
-                                 const std::string& reply_to = {});
-    service::Result<Written> edit(const server::Person& person, const std::string& client, const std::string& target, const std::string& text);
-    service::Result<Written> redact(const server::Person& person, const std::string& client, const std::string& target);
-    service::Result<Written> react(const server::Person& person, const std::string& room, const std::string& client, const std::string& target,
-                                   const std::string& emoji, bool added);
+    // Each returns once it is durable. `room` is one of the web's own ("web/ops"), `client` the sender's own id for
+    // it.
+    service::Result<Written> say(const server::Person& person, const std::string& room, const std::string& client,
+                                 const std::string& text, const std::string& reply_to = {});
+    service::Result<Written> edit(const server::Person& person, const std::string& client, const std::string& target,
+                                  const std::string& text);
+    service::Result<Written> redact(const server::Person& person, const std::string& client,
+                                    const std::string& target);
+    service::Result<Written> react(const server::Person& person, const std::string& room, const std::string& client,
+                                   const std::string& target, const std::string& emoji, bool added);
 
 private:
-    service::Result<Written> publish(const server::Person& person, const bus::RoomAddress& room, const std::string& client, bus::Body body);
+    service::Result<Written> publish(const server::Person& person, const bus::RoomAddress& room,
+                                     const std::string& client, bus::Body body);
     service::Result<bus::RoomAddress> own_room(const std::string& room) const;
     // The person's own message, in a room of the web's.
     service::Result<bus::Value> own_message(const server::Person& person, const std::string& target) const;

@@ -1,4 +1,5 @@
-// The files that pages refer to, compiled in from assets/. Their address carries a version, so browsers may keep them.
+// The files that pages refer to, compiled in from assets/. Their address carries a version, so browsers may keep
+// them.
 #pragma once
 
 #include <optional>

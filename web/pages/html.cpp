@@ -10,15 +10,27 @@ Html escaped(std::string_view text) {
     const auto valid = service::unicode::repaired(text);
     for (const char c : valid) {
         switch (c) {
-            case '&': out.text_ += "&amp;"; break;
-            case '<': out.text_ += "&lt;"; break;
-            case '>': out.text_ += "&gt;"; break;
-            case '"': out.text_ += "&quot;"; break;
-            case '\'': out.text_ += "&#39;"; break;
+            case '&':
+                out.text_ += "&amp;";
+                break;
+            case '<':
+                out.text_ += "&lt;";
+                break;
+            case '>':
+                out.text_ += "&gt;";
+                break;
+            case '"':
+                out.text_ += "&quot;";
+                break;
+            case '\'':
+                out.text_ += "&#39;";
+                break;
             // HTML has no way to say most control characters; they are shown as what they are.
             default:
-                if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') out.text_ += "\xEF\xBF\xBD";
-                else out.text_ += c;
+                if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
+                    out.text_ += "\xEF\xBF\xBD";
+                else
+                    out.text_ += c;
         }
     }
     return out;

@@ -11,9 +11,10 @@ namespace {
 using Kind = bus::Span::Kind;
 
 constexpr std::pair<std::string_view, Kind> span_names[] = {
-    {"bold", Kind::bold}, {"italic", Kind::italic}, {"strike", Kind::strike}, {"code", Kind::code}, {"code_block", Kind::code_block},
-    {"quote", Kind::quote}, {"link", Kind::link}, {"mention", Kind::mention}, {"emoji", Kind::emoji}, {"spoiler", Kind::spoiler},
-    {"underline", Kind::underline}, {"colour", Kind::colour},
+    {"bold", Kind::bold},       {"italic", Kind::italic},         {"strike", Kind::strike},
+    {"code", Kind::code},       {"code_block", Kind::code_block}, {"quote", Kind::quote},
+    {"link", Kind::link},       {"mention", Kind::mention},       {"emoji", Kind::emoji},
+    {"spoiler", Kind::spoiler}, {"underline", Kind::underline},   {"colour", Kind::colour},
 };
 
 Kind kind_of(const bus::Value& value) {
@@ -30,19 +31,29 @@ struct Tags {
 
 Tags tags_of(const bus::Span& span) {
     switch (span.kind) {
-        case Kind::bold: return {"<strong>", "</strong>"};
-        case Kind::italic: return {"<em>", "</em>"};
-        case Kind::strike: return {"<s>", "</s>"};
-        case Kind::code: return {"<code>", "</code>"};
-        case Kind::code_block: return {"<code class=\"block\">", "</code>"};
-        case Kind::quote: return {"<q class=\"quote\">", "</q>"};
-        case Kind::underline: return {"<u>", "</u>"};
-        case Kind::mention: return {"<span class=\"mention\">", "</span>"};
-        case Kind::spoiler: return {"<span class=\"spoiler\" tabindex=\"0\">", "</span>"};
+        case Kind::bold:
+            return {"<strong>", "</strong>"};
+        case Kind::italic:
+            return {"<em>", "</em>"};
+        case Kind::strike:
+            return {"<s>", "</s>"};
+        case Kind::code:
+            return {"<code>", "</code>"};
+        case Kind::code_block:
+            return {"<code class=\"block\">", "</code>"};
+        case Kind::quote:
+            return {"<q class=\"quote\">", "</q>"};
+        case Kind::underline:
+            return {"<u>", "</u>"};
+        case Kind::mention:
+            return {"<span class=\"mention\">", "</span>"};
+        case Kind::spoiler:
+            return {"<span class=\"spoiler\" tabindex=\"0\">", "</span>"};
         case Kind::link:
             if (!safe_address(span.value)) return {};
             return {markup("<a href=\"{}\" rel=\"noopener noreferrer nofollow\">", {span.value}).text(), "</a>"};
-        default: return {};  // colours are the reader's own choice here
+        default:
+            return {};  // colours are the reader's own choice here
     }
 }
 
@@ -63,7 +74,9 @@ void find_addresses(bus::Text& text) {
                 const bool opaque = s.kind == Kind::link || s.kind == Kind::code || s.kind == Kind::code_block;
                 return opaque && s.begin < end && s.end() > at;
             });
-            if (!inside) found.push_back({Kind::link, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end - at), plain.substr(at, end - at)});
+            if (!inside)
+                found.push_back({Kind::link, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end - at),
+                                 plain.substr(at, end - at)});
         }
     }
     text.spans.insert(text.spans.end(), found.begin(), found.end());
@@ -73,11 +86,12 @@ void find_addresses(bus::Text& text) {
 }  // namespace
 
 bool safe_address(std::string_view url) {
-    constexpr std::array<std::string_view, 7> schemes{"http://", "https://", "mailto:", "xmpp:", "irc://", "ircs://", "matrix:"};
+    constexpr std::array<std::string_view, 7> schemes{
+        "http://", "https://", "mailto:", "xmpp:", "irc://", "ircs://", "matrix:"};
     return std::any_of(schemes.begin(), schemes.end(), [&](std::string_view scheme) {
-        return url.size() > scheme.size() && std::equal(scheme.begin(), scheme.end(), url.begin(), [](char a, char b) {
-            return a == std::tolower(static_cast<unsigned char>(b));
-        });
+        return url.size() > scheme.size() &&
+               std::equal(scheme.begin(), scheme.end(), url.begin(),
+                          [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
     });
 }
 

@@ -34,7 +34,9 @@ Html output(const Value& run) {
     for (const Value& piece : run["output"].list()) {
         lines += markup("<span class=\"{}\">{}</span>", {piece["stream"].text("out"), piece["data"].text()});
     }
-    if (lines.empty()) return markup("<p class=\"quiet\">{}</p>", {run["finished"].is_nil() ? "Nothing written yet." : "It wrote nothing."});
+    if (lines.empty())
+        return markup("<p class=\"quiet\">{}</p>",
+                      {run["finished"].is_nil() ? "Nothing written yet." : "It wrote nothing."});
     return markup("<pre class=\"output\" tabindex=\"0\">{}</pre>", {lines});
 }
 
@@ -43,28 +45,43 @@ Html output(const Value& run) {
 Html run_view(const Value& run, const TimelineOptions& options) {
     const Value& requested = run["requested"];
     const Value& finished = run["finished"];
-    const auto outcome = finished.is_nil() ? std::string(run["started"].is_nil() ? "waiting" : "running") : finished["outcome"].text();
+    const auto outcome =
+        finished.is_nil() ? std::string(run["started"].is_nil() ? "waiting" : "running") : finished["outcome"].text();
     const auto room = requested["account"].text() + "/" + requested["room"].text();
     const Value& asked = run["asked"];
     const Html exit = finished["exit_code"].is_number() ? markup("{}", {finished["exit_code"].number()}) : Html();
-    const Html took = finished.is_nil() ? Html() : escaped(service::for_people(std::chrono::microseconds(finished["took_us"].number(finished["took"].number()))));
-    const Html size = finished.is_nil() ? Html() : markup("{}, {}{}", {plural(finished["output_lines"].number(), "line", "lines"), plural(finished["output_bytes"].number(), "byte", "bytes"),
-                                                                     finished["truncated"].boolean() ? " (not all of it was kept)" : ""});
+    const Html took = finished.is_nil() ? Html()
+                                        : escaped(service::for_people(std::chrono::microseconds(
+                                              finished["took_us"].number(finished["took"].number()))));
+    const Html size = finished.is_nil()
+                          ? Html()
+                          : markup("{}, {}{}", {plural(finished["output_lines"].number(), "line", "lines"),
+                                                plural(finished["output_bytes"].number(), "byte", "bytes"),
+                                                finished["truncated"].boolean() ? " (not all of it was kept)" : ""});
     const auto line = command_line(requested["action"]["argv"]);
     std::vector<Value> talk(run["talk"].list());
     if (asked.is_map()) {
-        const auto later = std::find_if(talk.begin(), talk.end(), [&](const Value& one) { return one["sequence"].number() > asked["sequence"].number(); });
+        const auto later = std::find_if(talk.begin(), talk.end(), [&](const Value& one) {
+            return one["sequence"].number() > asked["sequence"].number();
+        });
         talk.insert(later, asked);
     }
-    return markup("<article class=\"run\"><h1><code>{}</code> {}</h1>{}<dl class=\"facts\">{}{}{}{}{}{}{}{}{}</dl>"
-                  "<section><h2>Output</h2>{}</section>{}</article>",
-                  {requested["raw"].text("!" + requested["command"].text()), badge(outcome),
-                   finished["detail"].text().empty() ? Html() : markup("<p class=\"detail\">{}</p>", {finished["detail"].text()}),
-                   fact("Asked by", escaped(requested["author"]["name"].text())), fact("In", markup("<a href=\"{}\">{}</a>", {room_address(room, asked["sequence"].number(), asked["id"].text()), room})),
-                   fact("At", when(requested["time_us"].number(), true)), fact("Run", line.empty() ? Html() : markup("<code>{}</code>", {line})),
-                   fact("Worker", escaped(run["started"]["worker"].text())), fact("Took", took), fact("Exit code", exit), fact("Wrote", size),
-                   fact("Allowed by", escaped(requested["rule"].text())), output(run),
-                   talk.empty() ? Html() : markup("<section><h2>The talk around it</h2><ol class=\"talk still\">{}</ol></section>", {timeline(talk, options)})});
+    return markup(
+        "<article class=\"run\"><h1><code>{}</code> {}</h1>{}<dl class=\"facts\">{}{}{}{}{}{}{}{}{}</dl>"
+        "<section><h2>Output</h2>{}</section>{}</article>",
+        {requested["raw"].text("!" + requested["command"].text()), badge(outcome),
+         finished["detail"].text().empty() ? Html()
+                                           : markup("<p class=\"detail\">{}</p>", {finished["detail"].text()}),
+         fact("Asked by", escaped(requested["author"]["name"].text())),
+         fact("In", markup("<a href=\"{}\">{}</a>",
+                           {room_address(room, asked["sequence"].number(), asked["id"].text()), room})),
+         fact("At", when(requested["time_us"].number(), true)),
+         fact("Run", line.empty() ? Html() : markup("<code>{}</code>", {line})),
+         fact("Worker", escaped(run["started"]["worker"].text())), fact("Took", took), fact("Exit code", exit),
+         fact("Wrote", size), fact("Allowed by", escaped(requested["rule"].text())), output(run),
+         talk.empty() ? Html()
+                      : markup("<section><h2>The talk around it</h2><ol class=\"talk still\">{}</ol></section>",
+                               {timeline(talk, options)})});
 }
 
 }  // namespace parley::pages

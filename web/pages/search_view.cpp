@@ -1,5 +1,5 @@
-// The search field, results with snippets, and filters with their counts. A filter is a word of the query language, so
-// that the field always says exactly what was asked.
+// The search field, results with snippets, and filters with their counts. A filter is a word of the query language,
+// so that the field always says exactly what was asked.
 #include <algorithm>
 #include <cstdlib>
 
@@ -17,18 +17,26 @@ using bus::Value;
 struct Facet {
     std::string_view key, prefix, label;
 };
-constexpr Facet facets[] = {{"room", "in", "Room"}, {"person", "from", "Person"}, {"kind", "kind", "Kind"},
-                            {"command", "command", "Command"}, {"outcome", "outcome", "Outcome"}, {"platform", "platform", "Platform"}};
-constexpr std::pair<std::string_view, std::string_view> times[] = {{"1d", "Last day"}, {"7d", "Last week"}, {"30d", "Last month"}, {"365d", "Last year"}};
+constexpr Facet facets[] = {{"room", "in", "Room"},
+                            {"person", "from", "Person"},
+                            {"kind", "kind", "Kind"},
+                            {"command", "command", "Command"},
+                            {"outcome", "outcome", "Outcome"},
+                            {"platform", "platform", "Platform"}};
+constexpr std::pair<std::string_view, std::string_view> times[] = {
+    {"1d", "Last day"}, {"7d", "Last week"}, {"30d", "Last month"}, {"365d", "Last year"}};
 
 std::string filter(std::string_view prefix, std::string_view value) {
     const bool plain = value.find_first_of(" \"()") == std::string_view::npos;
     std::string escaped_value;
-    for (const char c : value) escaped_value += (c == '"' || c == '\\') && !plain ? std::string{'\\', c} : std::string{c};
+    for (const char c : value)
+        escaped_value += (c == '"' || c == '\\') && !plain ? std::string{'\\', c} : std::string{c};
     return std::string(prefix) + ":" + (plain ? escaped_value : "\"" + escaped_value + "\"");
 }
 
-bool has_word(const std::string& query, const std::string& word) { return (" " + query + " ").find(" " + word + " ") != std::string::npos; }
+bool has_word(const std::string& query, const std::string& word) {
+    return (" " + query + " ").find(" " + word + " ") != std::string::npos;
+}
 
 std::string without_word(const std::string& query, const std::string& word) {
     const std::string padded = " " + query + " ";
@@ -44,10 +52,13 @@ std::string without_prefix(std::string query, const std::string& prefix) {
     return query;
 }
 
-Html choice(const SearchView& view, const std::string& word, std::string_view label, const Html& count, const std::string& base) {
+Html choice(const SearchView& view, const std::string& word, std::string_view label, const Html& count,
+            const std::string& base) {
     const bool on = has_word(view.query, word);
     const auto target = on ? without_word(view.query, word) : (base.empty() ? word : base + " " + word);
-    return markup("<li><a{} href=\"{}\"><span>{}</span>{}</a></li>", {on ? trusted(" class=\"on\" aria-current=\"true\"") : Html(), search_address(target, view.order), label, count});
+    return markup("<li><a{} href=\"{}\"><span>{}</span>{}</a></li>",
+                  {on ? trusted(" class=\"on\" aria-current=\"true\"") : Html(), search_address(target, view.order),
+                   label, count});
 }
 
 Html filters(const SearchView& view) {
@@ -60,26 +71,35 @@ Html filters(const SearchView& view) {
             const auto value = counts[i]["value"].text();
             std::string label = value;
             if (facet.key == "outcome" || facet.key == "kind") std::replace(label.begin(), label.end(), '_', ' ');
-            entries += choice(view, filter(facet.prefix, value), label, markup("<span class=\"count\">{}</span>", {grouped(counts[i]["count"].number())}), view.query);
+            entries +=
+                choice(view, filter(facet.prefix, value), label,
+                       markup("<span class=\"count\">{}</span>", {grouped(counts[i]["count"].number())}), view.query);
         }
         out += markup("<section><h2>{}</h2><ul>{}</ul></section>", {facet.label, entries});
     }
     Html when_entries;
-    for (const auto& [value, label] : times) when_entries += choice(view, filter("last", value), label, {}, without_prefix(view.query, "last"));
+    for (const auto& [value, label] : times)
+        when_entries += choice(view, filter("last", value), label, {}, without_prefix(view.query, "last"));
     out += markup("<section><h2>Time</h2><ul>{}</ul></section>", {when_entries});
-    return markup("<aside class=\"filters\" aria-label=\"Filters\"><details open><summary>Filters</summary>{}</details></aside>", {out});
+    return markup(
+        "<aside class=\"filters\" aria-label=\"Filters\"><details "
+        "open><summary>Filters</summary>{}</details></aside>",
+        {out});
 }
 
 Html snippet(const Value& hit) {
     if (hit["snippet"].list().empty()) return escaped(text_of(hit).plain);
     Html out;
     for (const Value& part : hit["snippet"].list()) {
-        out += part["hit"].boolean() ? markup("<mark>{}</mark>", {part["text"].text()}) : escaped(part["text"].text());
+        out +=
+            part["hit"].boolean() ? markup("<mark>{}</mark>", {part["text"].text()}) : escaped(part["text"].text());
     }
     return out;
 }
 
-std::string author_of(const Value& event) { return event["author"].is_map() ? event["author"]["name"].text() : event["author"].text(); }
+std::string author_of(const Value& event) {
+    return event["author"].is_map() ? event["author"]["name"].text() : event["author"].text();
+}
 
 // The nearest of the talk: two messages before, one after. The rest is behind the link.
 Html around(const Value& talk, bool before) {
@@ -90,7 +110,8 @@ Html around(const Value& talk, bool before) {
     for (std::size_t i = first; i < end; ++i) {
         const Value& event = list[i];
         const auto words = event.is_text() ? event.text() : text_of(event).plain;
-        if (!words.empty()) out += markup("<p class=\"around\"><b>{}</b> {}</p>", {author_of(event), words.substr(0, 600)});
+        if (!words.empty())
+            out += markup("<p class=\"around\"><b>{}</b> {}</p>", {author_of(event), words.substr(0, 600)});
     }
     return out;
 }
@@ -103,19 +124,28 @@ Html hit_item(const Value& hit) {
     const bool of_run = !run.empty() && kind != "message";
     const std::string address = of_run ? run_address(run) : "/m/" + id;
     Html labels;
-    if (const auto command = hit["command"].text(); !command.empty()) labels += markup("<span class=\"command\">!{}</span>", {command});
+    if (const auto command = hit["command"].text(); !command.empty())
+        labels += markup("<span class=\"command\">!{}</span>", {command});
     if (const auto outcome = hit["outcome"].text(); !outcome.empty()) labels += badge(outcome);
-    return markup("<li class=\"hit\"><div class=\"head\">{}<b class=\"name\">{}</b><a class=\"room\" href=\"{}\">{}</a>{}<a class=\"time\" href=\"{}\">{}</a></div>"
-                  "{}<p class=\"snippet{}\"><a href=\"{}\">{}</a></p>{}</li>\n",
-                  {avatar(author_of(hit)), author_of(hit), room_address(room, hit["sequence"].number(), id), room, labels, address,
-                   when(hit["time_us"].number(), true), around(hit["before"], true), of_run && text_of(hit).plain.find("  ") != std::string::npos ? " output" : "", address, snippet(hit), around(hit["after"], false)});
+    return markup(
+        "<li class=\"hit\"><div class=\"head\">{}<b class=\"name\">{}</b><a class=\"room\" href=\"{}\">{}</a>{}<a "
+        "class=\"time\" href=\"{}\">{}</a></div>"
+        "{}<p class=\"snippet{}\"><a href=\"{}\">{}</a></p>{}</li>\n",
+        {avatar(author_of(hit)), author_of(hit), room_address(room, hit["sequence"].number(), id), room, labels,
+         address, when(hit["time_us"].number(), true), around(hit["before"], true),
+         of_run && text_of(hit).plain.find("  ") != std::string::npos ? " output" : "", address, snippet(hit),
+         around(hit["after"], false)});
 }
 
 Html turning(const SearchView& view) {
     const auto total = view.answer["total"].number();
     Html out;
-    if (view.offset > 0) out += markup("<a rel=\"prev\" href=\"{}\">← Newer</a>", {search_address(view.query, view.order, std::max<std::int64_t>(0, view.offset - view.limit))});
-    if (view.offset + view.limit < total) out += markup("<a rel=\"next\" href=\"{}\">More results →</a>", {search_address(view.query, view.order, view.offset + view.limit)});
+    if (view.offset > 0)
+        out += markup("<a rel=\"prev\" href=\"{}\">← Newer</a>",
+                      {search_address(view.query, view.order, std::max<std::int64_t>(0, view.offset - view.limit))});
+    if (view.offset + view.limit < total)
+        out += markup("<a rel=\"next\" href=\"{}\">More results →</a>",
+                      {search_address(view.query, view.order, view.offset + view.limit)});
     return out.empty() ? out : markup("<nav class=\"turning\" aria-label=\"Pages\">{}</nav>", {out});
 }
 
@@ -128,16 +158,20 @@ Html query_error(const std::string& query, const service::Error& error) {
     const auto typed = service::unicode::repaired(query);
     for (; left > 1 && place < typed.size(); --left) place = service::unicode::decode(typed, place).next;
     return markup("<p class=\"query\"><code>{}<mark>{}</mark></code></p>",
-                  {typed.substr(0, place), place < typed.size() ? typed.substr(place) : std::string("␣")}) + problem(error);
+                  {typed.substr(0, place), place < typed.size() ? typed.substr(place) : std::string("␣")}) +
+           problem(error);
 }
 
 }  // namespace
 
 Html search_form(const std::string& query, const std::string& order, bool autofocus) {
-    return markup("<form class=\"search\" role=\"search\" action=\"/search\"><label class=\"hidden\" for=\"q\">Search</label>"
-                  "<input id=\"q\" type=\"search\" name=\"q\" value=\"{}\" placeholder=\"Search every room, command and result\" autocomplete=\"off\" spellcheck=\"false\" maxlength=\"1000\"{}>"
-                  "{}<button type=\"submit\">Search</button></form>",
-                  {query, autofocus ? trusted(" autofocus") : Html(), order == "relevance" ? trusted("<input type=\"hidden\" name=\"order\" value=\"relevance\">") : Html()});
+    return markup(
+        "<form class=\"search\" role=\"search\" action=\"/search\"><label class=\"hidden\" for=\"q\">Search</label>"
+        "<input id=\"q\" type=\"search\" name=\"q\" value=\"{}\" placeholder=\"Search every room, command and "
+        "result\" autocomplete=\"off\" spellcheck=\"false\" maxlength=\"1000\"{}>"
+        "{}<button type=\"submit\">Search</button></form>",
+        {query, autofocus ? trusted(" autofocus") : Html(),
+         order == "relevance" ? trusted("<input type=\"hidden\" name=\"order\" value=\"relevance\">") : Html()});
 }
 
 Html search_view(const SearchView& view) {
@@ -148,14 +182,23 @@ Html search_view(const SearchView& view) {
     Html hits;
     for (const Value& hit : view.answer["hits"].list()) hits += hit_item(hit);
     const auto order_link = [&](std::string_view order, std::string_view label) {
-        return markup("<a href=\"{}\"{}>{}</a>", {search_address(view.query, order), view.order == order ? trusted(" aria-current=\"true\"") : Html(), label});
+        return markup("<a href=\"{}\"{}>{}</a>",
+                      {search_address(view.query, order),
+                       view.order == order ? trusted(" aria-current=\"true\"") : Html(), label});
     };
     const auto took = service::for_people(std::chrono::microseconds(view.answer["took_us"].number()));
-    const Html summary = markup("<div class=\"summary\"><p role=\"status\">{}{} <span class=\"quiet\">in {}</span></p><p class=\"order\">{}{}</p></div>",
-                                {view.answer["exact"].boolean(true) ? "" : "about ", plural(total, "result", "results"), took, order_link("newest", "Newest"), order_link("relevance", "Best match")});
-    const Html results = total == 0 ? markup("<div class=\"empty\"><p>Nothing matches.</p><p class=\"hint\">Try fewer words, a prefix like <code>conn*</code>, or take a filter away.</p></div>")
+    const Html summary = markup(
+        "<div class=\"summary\"><p role=\"status\">{}{} <span class=\"quiet\">in {}</span></p><p "
+        "class=\"order\">{}{}</p></div>",
+        {view.answer["exact"].boolean(true) ? "" : "about ", plural(total, "result", "results"), took,
+         order_link("newest", "Newest"), order_link("relevance", "Best match")});
+    const Html results = total == 0 ? markup(
+                                          "<div class=\"empty\"><p>Nothing matches.</p><p class=\"hint\">Try fewer "
+                                          "words, a prefix like <code>conn*</code>, or take a filter away.</p></div>")
                                     : markup("<ol class=\"hits\">{}</ol>", {hits});
-    return out + markup("<div class=\"columns\">{}<section class=\"results\" aria-label=\"Results\">{}{}{}</section></div>", {filters(view), summary, results, turning(view)});
+    return out +
+           markup("<div class=\"columns\">{}<section class=\"results\" aria-label=\"Results\">{}{}{}</section></div>",
+                  {filters(view), summary, results, turning(view)});
 }
 
 }  // namespace parley::pages

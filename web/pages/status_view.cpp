@@ -21,16 +21,21 @@ std::string shown(const Value& value) {
 Html table(const std::vector<std::string>& heads, const Html& rows) {
     Html head;
     for (const auto& one : heads) head += markup("<th scope=\"col\">{}</th>", {one});
-    return markup("<div class=\"table\"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>", {head, rows});
+    return markup("<div class=\"table\"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
+                  {head, rows});
 }
 
-Html tile(std::string_view label, const Html& value) { return markup("<div class=\"tile\"><dt>{}</dt><dd>{}</dd></div>", {label, value}); }
+Html tile(std::string_view label, const Html& value) {
+    return markup("<div class=\"tile\"><dt>{}</dt><dd>{}</dd></div>", {label, value});
+}
 
 Html followers(const Value& list) {
     Html rows;
     for (const Value& one : list.list()) {
-        rows += markup("<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
-                       {one["name"].text(), light(one["connected"].boolean(), "connected", "away"), shown(one["cursor"]), shown(one["lag"])});
+        rows += markup(
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
+            {one["name"].text(), light(one["connected"].boolean(), "connected", "away"), shown(one["cursor"]),
+             shown(one["lag"])});
     }
     return table({"Follower", "Link", "Cursor", "Lag"}, rows);
 }
@@ -38,10 +43,16 @@ Html followers(const Value& list) {
 Html accounts(const StatusView& view) {
     Html rows;
     for (const auto& [name, status] : view.accounts) {
-        const bool up = status && ((*status)["link"].text() == "up" || (*status)["link"].text() == "online" || (*status)["link"].boolean());
-        rows += markup("<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td></tr>",
-                       {name, light(up, status && (*status)["link"].is_text() ? (*status)["link"].text() : "up", status ? (*status)["link"].text("down") : "away"), status ? shown((*status)["outbox"]) : "–",
-                        status ? shown((*status)["spool"]) : "–", status ? (*status)["reason"].text() : "its bridge does not answer"});
+        const bool up = status && ((*status)["link"].text() == "up" || (*status)["link"].text() == "online" ||
+                                   (*status)["link"].boolean());
+        rows += markup(
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td><td "
+            "class=\"number\">{}</td><td>{}</td></tr>",
+            {name,
+             light(up, status && (*status)["link"].is_text() ? (*status)["link"].text() : "up",
+                   status ? (*status)["link"].text("down") : "away"),
+             status ? shown((*status)["outbox"]) : "–", status ? shown((*status)["spool"]) : "–",
+             status ? (*status)["reason"].text() : "its bridge does not answer"});
     }
     return table({"Account", "Link", "Outbox", "Spool", ""}, rows);
 }
@@ -61,21 +72,31 @@ Html status_view(const StatusView& view) {
     if (view.broker) {
         const Value& broker = *view.broker;
         tiles += tile("Journal", escaped(shown(broker["sequence"])));
-        tiles += tile("Jobs waiting", escaped(shown(broker["jobs"]["queued"]))) + tile("Jobs running", escaped(shown(broker["jobs"]["running"])));
+        tiles += tile("Jobs waiting", escaped(shown(broker["jobs"]["queued"]))) +
+                 tile("Jobs running", escaped(shown(broker["jobs"]["running"])));
     }
     if (view.archive) {
         const Value& archive = *view.archive;
         tiles += tile("Documents", escaped(shown(archive["documents"])));
-        if (archive["lag_us"].is_number()) tiles += tile("Index behind by", escaped(service::for_people(std::chrono::microseconds(archive["lag_us"].number()))));
+        if (archive["lag_us"].is_number())
+            tiles += tile("Index behind by",
+                          escaped(service::for_people(std::chrono::microseconds(archive["lag_us"].number()))));
     }
     Html out = markup("<h1>Status</h1><dl class=\"tiles\">{}</dl>", {tiles});
     if (!view.accounts.empty()) out += markup("<section><h2>Accounts</h2>{}</section>", {accounts(view)});
-    if (view.broker) out += markup("<section><h2>Followers</h2>{}</section>", {followers((*view.broker)["followers"])});
-    return out + markup("<p class=\"quiet\">For machines: <a href=\"/metrics\">/metrics</a>, <a href=\"/healthz\">/healthz</a>, <a href=\"/api/status\">/api/status</a>, <a href=\"/api/openapi.yaml\">the API</a>.</p>");
+    if (view.broker)
+        out += markup("<section><h2>Followers</h2>{}</section>", {followers((*view.broker)["followers"])});
+    return out + markup(
+                     "<p class=\"quiet\">For machines: <a href=\"/metrics\">/metrics</a>, <a "
+                     "href=\"/healthz\">/healthz</a>, <a href=\"/api/status\">/api/status</a>, <a "
+                     "href=\"/api/openapi.yaml\">the API</a>.</p>");
 }
 
 Html commands_view(const Value& commands, const std::string& prefix, const std::optional<service::Error>& error) {
-    Html out = markup("<h1>Commands</h1><p class=\"quiet\">Type one in any room. It runs once, its answer goes to every room of the gateway, and the record stays.</p>{}", {error ? problem(*error) : Html()});
+    Html out = markup(
+        "<h1>Commands</h1><p class=\"quiet\">Type one in any room. It runs once, its answer goes to every room of "
+        "the gateway, and the record stays.</p>{}",
+        {error ? problem(*error) : Html()});
     Html entries;
     const Value& list = commands.is_list() ? commands : commands["commands"];
     for (const Value& one : list.list()) {
@@ -85,9 +106,11 @@ Html commands_view(const Value& commands, const std::string& prefix, const std::
             const auto about = p["help"].text(p["summary"].text());
             if (!about.empty()) help += markup("<li><var>{}</var> {}</li>", {p["name"].text(), about});
         }
-        entries += markup("<li class=\"card\" id=\"{}\"><code class=\"usage\">{}{}{}</code><p>{}</p>{}<a class=\"quiet\" href=\"{}\">Its runs</a></li>\n",
-                          {one["name"].text(), prefix, one["name"].text(), parameters, one["summary"].text(), help.empty() ? help : markup("<ul>{}</ul>", {help}),
-                           search_address("command:" + one["name"].text())});
+        entries += markup(
+            "<li class=\"card\" id=\"{}\"><code class=\"usage\">{}{}{}</code><p>{}</p>{}<a class=\"quiet\" "
+            "href=\"{}\">Its runs</a></li>\n",
+            {one["name"].text(), prefix, one["name"].text(), parameters, one["summary"].text(),
+             help.empty() ? help : markup("<ul>{}</ul>", {help}), search_address("command:" + one["name"].text())});
     }
     return out + markup("<ul class=\"cards commands\">{}</ul>", {entries});
 }

@@ -23,7 +23,9 @@ struct Line {
 std::string room_of(const Value& event) { return event["account"].text() + "/" + event["room"].text(); }
 
 // References arrive as {event, native_id}, or as the id alone.
-std::string target_id(const Value& reference) { return reference.is_text() ? reference.text() : reference["event"].text(); }
+std::string target_id(const Value& reference) {
+    return reference.is_text() ? reference.text() : reference["event"].text();
+}
 
 std::optional<Html> words_of(const Value& event) {
     const auto kind = event["kind"].text();
@@ -54,22 +56,31 @@ bool spoken(std::string_view kind) { return kind == "message" || kind == "run_ou
 Html reactions_of(const Line& line) {
     Html out;
     for (const auto& [emoji, count] : line.reactions) {
-        if (count > 0) out += markup("<button class=\"reaction\" data-emoji=\"{}\" type=\"button\">{} <span>{}</span></button>", {emoji, emoji, count});
+        if (count > 0)
+            out += markup("<button class=\"reaction\" data-emoji=\"{}\" type=\"button\">{} <span>{}</span></button>",
+                          {emoji, emoji, count});
     }
     return out;
 }
 
 Html run_chip(std::string_view run, std::string_view outcome) {
     if (run.empty()) return {};
-    return markup("<a class=\"chip\" data-run=\"{}\" href=\"{}\">{}</a>", {run, run_address(run), badge(outcome.empty() ? "running" : outcome)});
+    return markup("<a class=\"chip\" data-run=\"{}\" href=\"{}\">{}</a>",
+                  {run, run_address(run), badge(outcome.empty() ? "running" : outcome)});
 }
 
 Html actions(const Value& event, const TimelineOptions& options) {
-    const bool own = !options.own_id.empty() && event["account"].text() == options.own_account && event["author"]["id"].text() == options.own_id;
-    return markup("<div class=\"actions\"><a class=\"link\" href=\"/m/{}\" title=\"Permalink\">#</a>"
-                  "<button type=\"button\" data-do=\"reply\" title=\"Reply\">↩</button><button type=\"button\" data-do=\"react\" title=\"React with a thumbs up\">+1</button>{}</div>",
-                  {event["id"].text(), own && event["kind"].text() == "message" ? trusted("<button type=\"button\" data-do=\"edit\" title=\"Edit\">Edit</button>"
-                                                       "<button type=\"button\" data-do=\"redact\" title=\"Delete\">Delete</button>") : Html()});
+    const bool own = !options.own_id.empty() && event["account"].text() == options.own_account &&
+                     event["author"]["id"].text() == options.own_id;
+    return markup(
+        "<div class=\"actions\"><a class=\"link\" href=\"/m/{}\" title=\"Permalink\">#</a>"
+        "<button type=\"button\" data-do=\"reply\" title=\"Reply\">↩</button><button type=\"button\" "
+        "data-do=\"react\" title=\"React with a thumbs up\">+1</button>{}</div>",
+        {event["id"].text(),
+         own && event["kind"].text() == "message"
+             ? trusted("<button type=\"button\" data-do=\"edit\" title=\"Edit\">Edit</button>"
+                       "<button type=\"button\" data-do=\"redact\" title=\"Delete\">Delete</button>")
+             : Html()});
 }
 
 std::string key_of(const Value& event) {
@@ -81,9 +92,12 @@ Html item(const Line& line, const TimelineOptions& options, bool same) {
     const auto kind = event["kind"].text();
     const auto id = event["id"].text();
     const auto time = event["time_us"].number();
-    const Html data = markup("id=\"m-{}\" data-id=\"{}\" data-sequence=\"{}\" data-native=\"{}\" data-key=\"{}\" data-day=\"{}\"",
-                             {id, id, event["sequence"].number(), native_key(event, event["native_id"].text()), key_of(event), day_of(time)});
-    if (!spoken(kind)) return markup("<li class=\"aside {}\" {}>{}<span>{}</span></li>\n", {kind, data, when(time), line.text});
+    const Html data =
+        markup("id=\"m-{}\" data-id=\"{}\" data-sequence=\"{}\" data-native=\"{}\" data-key=\"{}\" data-day=\"{}\"",
+               {id, id, event["sequence"].number(), native_key(event, event["native_id"].text()), key_of(event),
+                day_of(time)});
+    if (!spoken(kind))
+        return markup("<li class=\"aside {}\" {}>{}<span>{}</span></li>\n", {kind, data, when(time), line.text});
 
     std::string classes = "message";
     if (same) classes += " same";
@@ -94,18 +108,23 @@ Html item(const Line& line, const TimelineOptions& options, bool same) {
     const auto name = event["author"]["name"].text();
     Html quote;
     if (line.reply != nullptr) {
-        quote = markup("<a class=\"reply\" href=\"#m-{}\"><b>{}</b> {}</a>", {(*line.reply->event)["id"].text(), (*line.reply->event)["author"]["name"].text(),
-                                                                               text_of(*line.reply->event).plain.substr(0, 400)});
+        quote = markup("<a class=\"reply\" href=\"#m-{}\"><b>{}</b> {}</a>",
+                       {(*line.reply->event)["id"].text(), (*line.reply->event)["author"]["name"].text(),
+                        text_of(*line.reply->event).plain.substr(0, 400)});
     }
     const Html where = options.rooms ? markup(" <span class=\"via\">{}</span>", {event["account"].text()}) : Html();
-    const Html text = line.redacted ? markup("<span class=\"text gone\">deleted</span>") : markup("<span class=\"text\">{}</span>", {line.text});
+    const Html text = line.redacted ? markup("<span class=\"text gone\">deleted</span>")
+                                    : markup("<span class=\"text\">{}</span>", {line.text});
     const auto run = kind == "message" ? line.run : event["run"].text();
-    const Html chip = kind == "message" ? run_chip(line.run, line.outcome) : markup("<a class=\"more\" href=\"{}\">run</a>", {run_address(run)});
-    return markup("<li class=\"{}\" {}>{}<div class=\"body\"><div class=\"head\"><b class=\"name\">{}</b>{} {}</div>{}<div class=\"said\">{}{}{}</div>"
-                  "<div class=\"reactions\">{}</div></div>{}</li>\n",
-                  {classes, data, avatar(name), name, where, when(time), quote, text,
-                   line.edited && !line.redacted ? trusted(" <span class=\"edited\">edited</span>") : Html(), chip, line.redacted ? Html() : reactions_of(line),
-                   line.redacted ? Html() : actions(event, options)});
+    const Html chip = kind == "message" ? run_chip(line.run, line.outcome)
+                                        : markup("<a class=\"more\" href=\"{}\">run</a>", {run_address(run)});
+    return markup(
+        "<li class=\"{}\" {}>{}<div class=\"body\"><div class=\"head\"><b class=\"name\">{}</b>{} {}</div>{}<div "
+        "class=\"said\">{}{}{}</div>"
+        "<div class=\"reactions\">{}</div></div>{}</li>\n",
+        {classes, data, avatar(name), name, where, when(time), quote, text,
+         line.edited && !line.redacted ? trusted(" <span class=\"edited\">edited</span>") : Html(), chip,
+         line.redacted ? Html() : reactions_of(line), line.redacted ? Html() : actions(event, options)});
 }
 
 // The lines of a stretch of talk, and how the later events find the earlier.
@@ -135,14 +154,16 @@ private:
         } else if (kind == "redaction") {
             if (Line* line = find(event, event["target"])) line->redacted = true;
         } else if (kind == "reaction") {
-            if (Line* line = find(event, event["target"])) line->reactions[event["emoji"].text()] += event["added"].boolean(true) ? 1 : -1;
+            if (Line* line = find(event, event["target"]))
+                line->reactions[event["emoji"].text()] += event["added"].boolean(true) ? 1 : -1;
         } else if (kind == "command_requested") {
             if (Line* line = find(event, event["asked_by"])) line->run = event["id"].text(), asked_[line->run] = line;
         } else if (auto words = words_of(event)) {
             add(event, std::move(*words));
         }
         if (kind == "run_finished") {
-            if (const auto asked = asked_.find(event["run"].text()); asked != asked_.end()) asked->second->outcome = event["outcome"].text();
+            if (const auto asked = asked_.find(event["run"].text()); asked != asked_.end())
+                asked->second->outcome = event["outcome"].text();
         }
     }
 
@@ -155,7 +176,8 @@ private:
         if (event["reply_to"].is_map() || event["reply_to"].is_text()) line.reply = find(event, event["reply_to"]);
         lines_.push_back(std::move(line));
         by_id_[event["id"].text()] = &lines_.back();
-        if (const auto native = event["native_id"].text(); !native.empty()) by_native_[native_key(event, native)] = &lines_.back();
+        if (const auto native = event["native_id"].text(); !native.empty())
+            by_native_[native_key(event, native)] = &lines_.back();
     }
 
     std::vector<Line> lines_;

@@ -11,10 +11,10 @@
 namespace parley::pages {
 
 struct TimelineOptions {
-    std::string own_id;          // whose messages may be edited here; empty: nobody's
+    std::string own_id;  // whose messages may be edited here; empty: nobody's
     std::string own_account = "web";
-    std::int64_t marked = 0;     // the sequence that the reader came for
-    bool rooms = false;          // say where each message was born
+    std::int64_t marked = 0;  // the sequence that the reader came for
+    bool rooms = false;       // say where each message was born
 };
 
 // `events` in the order of the journal.

@@ -15,7 +15,7 @@ namespace parley::pages {
 struct SearchView {
     std::string query, order = "newest";
     std::int64_t offset = 0, limit = 20;
-    bus::Value answer;                       // of the archive's `search`; nil: not asked
+    bus::Value answer;  // of the archive's `search`; nil: not asked
     std::optional<service::Error> error;
 };
 Html search_view(const SearchView& view);
@@ -29,13 +29,13 @@ struct HomeView {
 Html home_view(const HomeView& view);
 
 struct RoomView {
-    std::string room;                        // "web/ops"
-    std::string gateway;                     // empty: in none
-    std::vector<std::string> rooms;          // that mirror each other here
-    std::string writes_to;                   // the web room that takes what is written; empty: read only
+    std::string room;                // "web/ops"
+    std::string gateway;             // empty: in none
+    std::vector<std::string> rooms;  // that mirror each other here
+    std::string writes_to;           // the web room that takes what is written; empty: read only
     std::vector<bus::Value> events;
     TimelineOptions timeline;
-    bool live = true;                        // the newest talk; otherwise a stretch of the past
+    bool live = true;  // the newest talk; otherwise a stretch of the past
     bool more_before = false, more_after = false;
     std::optional<service::Error> error;
 };

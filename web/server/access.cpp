@@ -5,13 +5,17 @@ namespace {
 
 // The policy has no 'unsafe-inline': no script or style can come from a message, whatever slips through.
 constexpr std::string_view content_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action "
+    "'self'; "
     "base-uri 'none'; frame-ancestors 'none'";
 
-bool loopback(std::string_view address) { return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127."); }
+bool loopback(std::string_view address) {
+    return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
 
 std::string_view host_name(std::string_view host) {
-    if (host.starts_with('[')) return host.substr(1, host.find(']') == std::string_view::npos ? 0 : host.find(']') - 1);
+    if (host.starts_with('['))
+        return host.substr(1, host.find(']') == std::string_view::npos ? 0 : host.find(']') - 1);
     return host.substr(0, host.rfind(':'));
 }
 
@@ -19,7 +23,8 @@ std::string_view host_name(std::string_view host) {
 
 bool from_this_machine(const Request& request) {
     const auto name = host_name(request.header("host"));
-    const bool forwarded = !request.header("x-forwarded-for").empty() || !request.header("forwarded").empty() || !request.header("via").empty();
+    const bool forwarded = !request.header("x-forwarded-for").empty() || !request.header("forwarded").empty() ||
+                           !request.header("via").empty();
     return loopback(request.remote) && (name == "localhost" || loopback(name)) && !forwarded;
 }
 
@@ -40,7 +45,8 @@ std::optional<Person> Access::who(const Request& request) const {
     if (const auto token = request.cookie(cookie_name)) {
         if (auto person = sessions_.find(*token)) return person;
     }
-    if (local_sign_in_ && from_this_machine(request)) return Person{"operator", "operator", bus::Strength::signed_in, true, {}};
+    if (local_sign_in_ && from_this_machine(request))
+        return Person{"operator", "operator", bus::Strength::signed_in, true, {}};
     return std::nullopt;
 }
 
@@ -48,7 +54,9 @@ bool Access::may_change(const Request& request) const { return same_origin(reque
 
 void Access::finish(const Request& request, Response& response) const {
     response.with("Content-Security-Policy", std::string(content_policy));
-    response.with("X-Content-Type-Options", "nosniff").with("X-Frame-Options", "DENY").with("Referrer-Policy", "same-origin");
+    response.with("X-Content-Type-Options", "nosniff")
+        .with("X-Frame-Options", "DENY")
+        .with("Referrer-Policy", "same-origin");
     response.with("Cross-Origin-Opener-Policy", "same-origin").with("Cross-Origin-Resource-Policy", "same-origin");
     if (value_of(response.headers, "Cache-Control").empty()) response.with("Cache-Control", "no-store");
     if (!value_of(response.headers, "Set-Cookie").empty()) return;
@@ -58,8 +66,11 @@ void Access::finish(const Request& request, Response& response) const {
 }
 
 std::string Access::cookie(const std::string& token) const {
-    return std::string(cookie_name) + "=" + token + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000" + (secure_ ? "; Secure" : "");
+    return std::string(cookie_name) + "=" + token + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000" +
+           (secure_ ? "; Secure" : "");
 }
-std::string Access::no_cookie() const { return std::string(cookie_name) + "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"; }
+std::string Access::no_cookie() const {
+    return std::string(cookie_name) + "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
+}
 
 }  // namespace parley::server

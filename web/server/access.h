@@ -1,4 +1,5 @@
-// Who a request comes from and what it may do: cookies, loopback, same origin. The headers that close the usual holes.
+// Who a request comes from and what it may do: cookies, loopback, same origin. The headers that close the usual
+// holes.
 #pragma once
 
 #include <optional>
@@ -31,8 +32,8 @@ private:
     bool secure_;  // the page is served by https: (a proxy's), so cookies may insist on it
 };
 
-// Straight from this machine: the peer, the name asked for, and nobody in between. A page elsewhere that makes its own
-// name resolve to 127.0.0.1 fails at the name.
+// Straight from this machine: the peer, the name asked for, and nobody in between. A page elsewhere that makes its
+// own name resolve to 127.0.0.1 fails at the name.
 bool from_this_machine(const Request& request);
 bool same_origin(const Request& request);
 

@@ -25,12 +25,14 @@ Result<T> BusLink::wait(const std::shared_ptr<Waiting<T>>& waiting, std::chrono:
     changed_.wait_for(hold, deadline, [&] { return closed_ || waiting->reply; });
     if (waiting->reply) return std::move(*waiting->reply);
     if (closed_) return fail(Code::unavailable, "the page's server is stopping");
-    return fail(Code::timeout, "no answer within " + service::for_people(deadline), up_ ? "try again" : "the broker is away; it may be starting");
+    return fail(Code::timeout, "no answer within " + service::for_people(deadline),
+                up_ ? "try again" : "the broker is away; it may be starting");
 }
 
 Result<bus::Value> BusLink::ask(const std::string& service, const std::string& method, const bus::Value& request,
                                 std::chrono::milliseconds deadline) {
-    if (!up_) return fail(Code::unavailable, "the broker is away", "start it, or wait: the page finds it again by itself");
+    if (!up_)
+        return fail(Code::unavailable, "the broker is away", "start it, or wait: the page finds it again by itself");
     auto waiting = std::make_shared<Waiting<std::string>>();
     reactor_.post([this, waiting, service, method, bytes = request.encode(), deadline] {
         client_.query(service, method, bytes, deadline, [this, waiting](Result<std::string> reply) {

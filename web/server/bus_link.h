@@ -18,8 +18,8 @@ namespace parley::server {
 class Bus {
 public:
     virtual ~Bus() = default;
-    virtual service::Result<bus::Value> ask(const std::string& service, const std::string& method, const bus::Value& request,
-                                            std::chrono::milliseconds deadline) = 0;
+    virtual service::Result<bus::Value> ask(const std::string& service, const std::string& method,
+                                            const bus::Value& request, std::chrono::milliseconds deadline) = 0;
     virtual service::Result<bus::Sequence> publish(bus::Event event, std::chrono::milliseconds deadline) = 0;
     virtual bool up() = 0;
 };

@@ -69,9 +69,13 @@ std::vector<std::string> Request::segments() const {
 
 Pairs Request::form() const { return parse_form(body); }
 
-Response Response::html(std::string body, int status) { return {status, "text/html; charset=utf-8", std::move(body), {}}; }
+Response Response::html(std::string body, int status) {
+    return {status, "text/html; charset=utf-8", std::move(body), {}};
+}
 Response Response::json(std::string body, int status) { return {status, "application/json", std::move(body), {}}; }
-Response Response::text(std::string body, int status) { return {status, "text/plain; charset=utf-8", std::move(body), {}}; }
+Response Response::text(std::string body, int status) {
+    return {status, "text/plain; charset=utf-8", std::move(body), {}};
+}
 Response Response::redirect(std::string to, int status) {
     return Response{status, "text/plain; charset=utf-8", "See " + to + "\n", {{"Location", to}}};
 }
@@ -131,21 +135,36 @@ std::string form(const Pairs& pairs) {
 
 std::string_view reason(int status) {
     switch (status) {
-        case 200: return "OK";
-        case 201: return "Created";
-        case 303: return "See Other";
-        case 304: return "Not Modified";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 413: return "Content Too Large";
-        case 415: return "Unsupported Media Type";
-        case 429: return "Too Many Requests";
-        case 503: return "Service Unavailable";
-        case 504: return "Gateway Timeout";
-        default: return status < 500 ? "Error" : "Internal Server Error";
+        case 200:
+            return "OK";
+        case 201:
+            return "Created";
+        case 303:
+            return "See Other";
+        case 304:
+            return "Not Modified";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 413:
+            return "Content Too Large";
+        case 415:
+            return "Unsupported Media Type";
+        case 429:
+            return "Too Many Requests";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        default:
+            return status < 500 ? "Error" : "Internal Server Error";
     }
 }
 

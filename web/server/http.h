@@ -15,18 +15,18 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
     std::string method = "GET";
-    std::string path = "/";   // as sent, still percent-encoded
-    Pairs query;              // decoded, in order
-    Pairs headers;            // names in lower case
+    std::string path = "/";  // as sent, still percent-encoded
+    Pairs query;             // decoded, in order
+    Pairs headers;           // names in lower case
     std::string body;
-    std::string remote;       // the peer's address
+    std::string remote;  // the peer's address
 
-    std::string_view header(std::string_view name) const;           // empty if absent
-    std::string_view value(std::string_view name) const;            // of the query
+    std::string_view header(std::string_view name) const;  // empty if absent
+    std::string_view value(std::string_view name) const;   // of the query
     std::vector<std::string> values(std::string_view name) const;
     std::optional<std::string> cookie(std::string_view name) const;
-    std::vector<std::string> segments() const;                      // the path's parts, decoded: "/room/a%2Fb" -> room, a/b
-    Pairs form() const;                                             // the body, read as a form
+    std::vector<std::string> segments() const;  // the path's parts, decoded: "/room/a%2Fb" -> room, a/b
+    Pairs form() const;                         // the body, read as a form
 };
 
 struct Response {

@@ -23,7 +23,8 @@ namespace {
 
 std::string lowered(std::string_view text) {
     std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return out;
 }
 
@@ -33,7 +34,8 @@ Request request_of(const mg_connection* connection) {
     out.method = info.request_method;
     out.path = info.local_uri_raw != nullptr ? info.local_uri_raw : "/";
     if (info.query_string != nullptr) out.query = parse_form(info.query_string);
-    for (int i = 0; i < info.num_headers; ++i) out.headers.emplace_back(lowered(info.http_headers[i].name), info.http_headers[i].value);
+    for (int i = 0; i < info.num_headers; ++i)
+        out.headers.emplace_back(lowered(info.http_headers[i].name), info.http_headers[i].value);
     out.remote = info.remote_addr;
     return out;
 }
@@ -51,10 +53,12 @@ bool read_body(mg_connection* connection, std::string& body, std::size_t bytes_m
 }
 
 void write_response(mg_connection* connection, const Response& response, bool with_body, bool keep) {
-    std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(reason(response.status)) + "\r\n";
+    std::string head =
+        "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(reason(response.status)) + "\r\n";
     const auto line = [&head](std::string_view name, std::string_view value) {
         head.append(name).append(": ");
-        std::copy_if(value.begin(), value.end(), std::back_inserter(head), [](char c) { return c != '\r' && c != '\n'; });
+        std::copy_if(value.begin(), value.end(), std::back_inserter(head),
+                     [](char c) { return c != '\r' && c != '\n'; });
         head += "\r\n";
     };
     line("Content-Type", response.type);
@@ -78,9 +82,11 @@ std::optional<Address> parse_address(std::string_view listen) {
     const auto port = colon == std::string_view::npos ? listen : listen.substr(colon + 1);
     out.host = colon == std::string_view::npos ? "127.0.0.1" : std::string(listen.substr(0, colon));
     if (out.host == "localhost") out.host = "127.0.0.1";
-    if (out.host.starts_with('[') && out.host.ends_with(']')) out.host = out.host.substr(1, out.host.size() - 2), out.v6 = true;
+    if (out.host.starts_with('[') && out.host.ends_with(']'))
+        out.host = out.host.substr(1, out.host.size() - 2), out.v6 = true;
     const auto [end, wrong] = std::from_chars(port.data(), port.data() + port.size(), out.port);
-    if (wrong != std::errc() || end != port.data() + port.size() || out.port < 0 || out.port > 65535) return std::nullopt;
+    if (wrong != std::errc() || end != port.data() + port.size() || out.port < 0 || out.port > 65535)
+        return std::nullopt;
     return out;
 }
 
@@ -91,7 +97,8 @@ service::Result<int> try_port(const Address& address, std::string_view listen) {
     where.sin_family = AF_INET;
     where.sin_port = htons(static_cast<std::uint16_t>(address.port));
     if (inet_pton(AF_INET, address.host.c_str(), &where.sin_addr) != 1) {
-        return service::fail(service::Code::invalid, "web.listen: \"" + address.host + "\" is not an IP address", "write it as 127.0.0.1:8080");
+        return service::fail(service::Code::invalid, "web.listen: \"" + address.host + "\" is not an IP address",
+                             "write it as 127.0.0.1:8080");
     }
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int yes = 1;
@@ -105,11 +112,13 @@ service::Result<int> try_port(const Address& address, std::string_view listen) {
     ::close(fd);
     if (listening == 0) return ntohs(where.sin_port);
     if (why == EADDRINUSE) {
-        return service::fail(service::Code::conflict, "another program listens on " + std::string(listen),
-                             "stop it, or choose another port: [web] listen = \"" + address.host + ":8081\" (find it with: ss -ltnp)");
+        return service::fail(
+            service::Code::conflict, "another program listens on " + std::string(listen),
+            "stop it, or choose another port: [web] listen = \"" + address.host + ":8081\" (find it with: ss -ltnp)");
     }
-    return service::fail(service::Code::io, "cannot listen on " + std::string(listen) + ": " + std::strerror(why),
-                         why == EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE; choose a higher one" : "check [web] listen");
+    return service::fail(
+        service::Code::io, "cannot listen on " + std::string(listen) + ": " + std::strerror(why),
+        why == EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE; choose a higher one" : "check [web] listen");
 }
 
 }  // namespace
@@ -136,7 +145,8 @@ struct HttpServer::State {
         Response response;
         bool keep = lowered(request.header("connection")) != "close";
         if (!read_body(connection, request.body, state.options.body_bytes_max)) {
-            response = Response::text("The request is larger than " + std::to_string(state.options.body_bytes_max) + " bytes.\n", 413);
+            response = Response::text(
+                "The request is larger than " + std::to_string(state.options.body_bytes_max) + " bytes.\n", 413);
             keep = false;
         } else {
             try {
@@ -158,7 +168,8 @@ struct HttpServer::State {
             return 1;
         }
         auto live = std::make_unique<Live>();
-        live->writer = std::make_shared<SocketWriter>(const_cast<mg_connection*>(connection), state.options.waiting_bytes_max);
+        live->writer =
+            std::make_shared<SocketWriter>(const_cast<mg_connection*>(connection), state.options.waiting_bytes_max);
         auto conversation = state.accept(request_of(connection), live->writer);
         if (!conversation) {
             state.sockets.fetch_sub(1);
@@ -227,11 +238,15 @@ struct HttpServer::State {
     }
 };
 
-service::Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions options, Handler handler, Accept accept) {
+service::Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions options, Handler handler,
+                                                               Accept accept) {
     const auto address = parse_address(options.listen);
-    if (!address) return service::fail(service::Code::invalid, "web.listen: \"" + options.listen + "\" is not host:port", "write it as 127.0.0.1:8080");
+    if (!address)
+        return service::fail(service::Code::invalid, "web.listen: \"" + options.listen + "\" is not host:port",
+                             "write it as 127.0.0.1:8080");
     if (mg_check_feature(MG_FEATURES_WEBSOCKET) == 0) {
-        return service::fail(service::Code::unsupported, "this CivetWeb was built without WebSockets", "install Debian's libcivetweb");
+        return service::fail(service::Code::unsupported, "this CivetWeb was built without WebSockets",
+                             "install Debian's libcivetweb");
     }
     const auto port = try_port(*address, options.listen);
     if (!port) return service::fail(port.error());
@@ -244,10 +259,31 @@ service::Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions opt
     const std::string threads = std::to_string(state->options.connections_max);
     const std::string patience = std::to_string(state->options.request_timeout.count());
     // Headers beyond max_request_size are answered with 413 by CivetWeb; URLs are decoded by us, part by part.
-    const char* settings[] = {"listening_ports", ports.c_str(), "num_threads", threads.c_str(), "request_timeout_ms", patience.c_str(),
-                              "enable_keep_alive", "yes", "keep_alive_timeout_ms", "1000", "tcp_nodelay", "1", "max_request_size", "16384",
-                              "decode_url", "no", "enable_directory_listing", "no", "websocket_timeout_ms", "20000",
-                              "enable_websocket_ping_pong", "yes", "connection_queue", "64", nullptr};
+    const char* settings[] = {"listening_ports",
+                              ports.c_str(),
+                              "num_threads",
+                              threads.c_str(),
+                              "request_timeout_ms",
+                              patience.c_str(),
+                              "enable_keep_alive",
+                              "yes",
+                              "keep_alive_timeout_ms",
+                              "1000",
+                              "tcp_nodelay",
+                              "1",
+                              "max_request_size",
+                              "16384",
+                              "decode_url",
+                              "no",
+                              "enable_directory_listing",
+                              "no",
+                              "websocket_timeout_ms",
+                              "20000",
+                              "enable_websocket_ping_pong",
+                              "yes",
+                              "connection_queue",
+                              "64",
+                              nullptr};
     mg_callbacks callbacks{};
     callbacks.log_message = [](const mg_connection*, const char* message) {
         service::log::debug("civetweb", {{"says", message}});
@@ -255,12 +291,13 @@ service::Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions opt
     };
     state->context = mg_start(&callbacks, state.get(), settings);
     if (state->context == nullptr) {
-        return service::fail(service::Code::io, "cannot listen on " + state->options.listen, "check [web] listen; --debug says more");
+        return service::fail(service::Code::io, "cannot listen on " + state->options.listen,
+                             "check [web] listen; --debug says more");
     }
     state->host = address->v6 ? "127.0.0.1" : address->host;
     state->port = *port;
-    mg_set_websocket_handler(state->context, state->options.socket_path.c_str(), State::on_connect, State::on_ready, State::on_data,
-                             State::on_close, state.get());
+    mg_set_websocket_handler(state->context, state->options.socket_path.c_str(), State::on_connect, State::on_ready,
+                             State::on_data, State::on_close, state.get());
     mg_set_request_handler(state->context, "**", State::on_request, state.get());
     return std::make_unique<HttpServer>(std::move(state));
 }

@@ -2,8 +2,8 @@
 // request; a WebSocket is offered to a second one.
 #pragma once
 
-#include <cstddef>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,7 +39,7 @@ struct ServerOptions {
     std::size_t sockets_max = 64;            // WebSockets among them; beyond it they are refused
     std::size_t body_bytes_max = 64 * 1024;  // larger bodies are refused: 413
     std::chrono::milliseconds request_timeout{10000};
-    std::size_t waiting_bytes_max = 1 << 20; // unsent on one WebSocket
+    std::size_t waiting_bytes_max = 1 << 20;  // unsent on one WebSocket
     std::string socket_path = "/live";
 };
 

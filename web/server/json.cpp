@@ -10,11 +10,16 @@ constexpr int depth_max = 32;
 bus::Value value_of(const nlohmann::json& json) {
     using Kind = nlohmann::json::value_t;
     switch (json.type()) {
-        case Kind::boolean: return json.get<bool>();
-        case Kind::number_integer: return json.get<std::int64_t>();
-        case Kind::number_unsigned: return json.get<std::uint64_t>();
-        case Kind::number_float: return json.get<double>();
-        case Kind::string: return json.get_ref<const std::string&>();
+        case Kind::boolean:
+            return json.get<bool>();
+        case Kind::number_integer:
+            return json.get<std::int64_t>();
+        case Kind::number_unsigned:
+            return json.get<std::uint64_t>();
+        case Kind::number_float:
+            return json.get<double>();
+        case Kind::string:
+            return json.get_ref<const std::string&>();
         case Kind::array: {
             bus::Value::List list;
             for (const auto& one : json) list.push_back(value_of(one));
@@ -25,7 +30,8 @@ bus::Value value_of(const nlohmann::json& json) {
             for (const auto& [key, one] : json.items()) map.emplace_back(key, value_of(one));
             return bus::Value::map(std::move(map));
         }
-        default: return {};
+        default:
+            return {};
     }
 }
 
@@ -35,10 +41,14 @@ bool too_deep(std::string_view text) {
     bool quoted = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
-        if (quoted && c == '\\') ++i;
-        else if (c == '"') quoted = !quoted;
-        else if (!quoted && (c == '[' || c == '{') && ++depth > depth_max) return true;
-        else if (!quoted && (c == ']' || c == '}')) --depth;
+        if (quoted && c == '\\')
+            ++i;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '[' || c == '{') && ++depth > depth_max)
+            return true;
+        else if (!quoted && (c == ']' || c == '}'))
+            --depth;
     }
     return false;
 }
@@ -50,7 +60,8 @@ service::Result<bus::Value> parse_json(std::string_view text) {
     try {
         return value_of(nlohmann::json::parse(text));
     } catch (const nlohmann::json::parse_error& wrong) {
-        return service::fail(service::Code::invalid, "this is not JSON: an error at byte " + std::to_string(wrong.byte));
+        return service::fail(service::Code::invalid,
+                             "this is not JSON: an error at byte " + std::to_string(wrong.byte));
     }
 }
 

@@ -28,29 +28,34 @@ Time time_of(const Value& value) { return Time(std::chrono::microseconds(value.n
 
 template <class Map, class Age>
 void drop_oldest(Map& map, Age age) {
-    map.erase(std::min_element(map.begin(), map.end(), [&](const auto& a, const auto& b) { return age(a.second) < age(b.second); }));
+    map.erase(std::min_element(map.begin(), map.end(),
+                               [&](const auto& a, const auto& b) { return age(a.second) < age(b.second); }));
 }
 
 Result<void> replace_file(const std::filesystem::path& file, const std::string& content) {
     std::filesystem::create_directories(file.parent_path());
     const auto fresh = file.string() + ".new";
     const int fd = ::open(fresh.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-    const bool written = fd >= 0 && ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()) && ::fsync(fd) == 0;
+    const bool written = fd >= 0 &&
+                         ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
+                         ::fsync(fd) == 0;
     const int why = errno;
     if (fd >= 0) ::close(fd);
     if (!written || ::rename(fresh.c_str(), file.c_str()) != 0) {
-        return fail(Code::io, "cannot write " + file.string() + ": " + std::strerror(written ? errno : why), "sign-ins last only until a restart");
+        return fail(Code::io, "cannot write " + file.string() + ": " + std::strerror(written ? errno : why),
+                    "sign-ins last only until a restart");
     }
     return {};
 }
 
 }  // namespace
 
-Sessions::Sessions(std::filesystem::path file, const service::Clock& clock, service::Random& random, SessionLimits limits)
+Sessions::Sessions(std::filesystem::path file, const service::Clock& clock, service::Random& random,
+                   SessionLimits limits)
     : file_(std::move(file)), clock_(clock), random_(random), limits_(limits) {}
 
-Result<std::unique_ptr<Sessions>> Sessions::load(std::filesystem::path file, const service::Clock& clock, service::Random& random,
-                                                 SessionLimits limits) {
+Result<std::unique_ptr<Sessions>> Sessions::load(std::filesystem::path file, const service::Clock& clock,
+                                                 service::Random& random, SessionLimits limits) {
     auto sessions = std::unique_ptr<Sessions>(new Sessions(std::move(file), clock, random, limits));
     if (auto good = sessions->read(); !good) return fail(good.error());
     return sessions;
@@ -62,12 +67,15 @@ Result<void> Sessions::read() {
     content << std::ifstream(file_).rdbuf();
     const auto all = parse_json(content.str());
     if (!all || !(*all)["sessions"].is_list()) {
-        return fail(Code::invalid, file_.string() + " is not a list of sessions", "remove it: everybody signs in again");
+        return fail(Code::invalid, file_.string() + " is not a list of sessions",
+                    "remove it: everybody signs in again");
     }
     for (const Value& one : (*all)["sessions"].list()) {
         Session session{{one["id"].text(), one["name"].text(), static_cast<bus::Strength>(one["strength"].number()),
                          one["operator"].boolean(), one["mark"].text()},
-                        time_of(one["opened"]), time_of(one["used"]), time_of(one["until"])};
+                        time_of(one["opened"]),
+                        time_of(one["used"]),
+                        time_of(one["until"])};
         sessions_.emplace(session.person.mark, std::move(session));
     }
     forget_old();
@@ -78,11 +86,17 @@ void Sessions::save() {
     if (file_.empty()) return;
     Value list = Value::List{};
     for (const auto& [mark, one] : sessions_) {
-        list.push(Value::map({{"mark", mark}, {"id", one.person.id}, {"name", one.person.name},
-                              {"strength", static_cast<int>(one.person.strength)}, {"operator", one.person.operator_},
-                              {"opened", number(one.opened)}, {"used", number(one.used)}, {"until", number(one.until)}}));
+        list.push(Value::map({{"mark", mark},
+                              {"id", one.person.id},
+                              {"name", one.person.name},
+                              {"strength", static_cast<int>(one.person.strength)},
+                              {"operator", one.person.operator_},
+                              {"opened", number(one.opened)},
+                              {"used", number(one.used)},
+                              {"until", number(one.until)}}));
     }
-    if (auto written = replace_file(file_, Value::map({{"sessions", std::move(list)}}).json()); !written) service::log::error("sessions", {{"why", written.error().text()}});
+    if (auto written = replace_file(file_, Value::map({{"sessions", std::move(list)}}).json()); !written)
+        service::log::error("sessions", {{"why", written.error().text()}});
 }
 
 void Sessions::forget_old() {
@@ -92,7 +106,8 @@ void Sessions::forget_old() {
         return one.used + limits_.unused < now || (one.until != Time{} && one.until < now);
     });
     std::erase_if(links_, [&](const auto& entry) { return entry.second.until < now; });
-    while (sessions_.size() > limits_.sessions_max) drop_oldest(sessions_, [](const Session& one) { return one.used; });
+    while (sessions_.size() > limits_.sessions_max)
+        drop_oldest(sessions_, [](const Session& one) { return one.used; });
     while (links_.size() > limits_.links_max) drop_oldest(links_, [](const Link& one) { return one.until; });
 }
 
@@ -124,7 +139,8 @@ std::optional<std::string> Sessions::rotated(const std::string& token) {
     const std::lock_guard hold(mutex_);
     const auto found = sessions_.find(mark_of(token));
     const Time now = clock_.now();
-    if (found == sessions_.end() || found->second.until != Time{} || found->second.opened + limits_.rotated > now) return std::nullopt;
+    if (found == sessions_.end() || found->second.until != Time{} || found->second.opened + limits_.rotated > now)
+        return std::nullopt;
     std::string fresh = random_.token(32);
     Session next = found->second;
     next.person.mark = mark_of(fresh);

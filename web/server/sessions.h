@@ -19,28 +19,28 @@
 namespace parley::server {
 
 struct Person {
-    std::string id;     // "operator", or "account/native-id" of who asked for the link
-    std::string name;   // as shown
+    std::string id;    // "operator", or "account/native-id" of who asked for the link
+    std::string name;  // as shown
     bus::Strength strength = bus::Strength::signed_in;
     bool operator_ = false;
-    std::string mark;   // the session's hash, to end or rename it; empty: no session
+    std::string mark;  // the session's hash, to end or rename it; empty: no session
     friend bool operator==(const Person&, const Person&) = default;
 };
 
 struct SessionLimits {
-    std::size_t sessions_max = 10000;               // beyond it the longest unused ends
-    std::chrono::hours unused{24 * 30};             // a session unused for so long ends
-    std::chrono::hours rotated{24};                 // a token older than this is replaced
-    std::chrono::seconds grace{60};                 // and still good for so long: requests may be on the way
-    std::size_t links_max = 1000;                   // one-time links not yet used; beyond it the oldest lapses
+    std::size_t sessions_max = 10000;    // beyond it the longest unused ends
+    std::chrono::hours unused{24 * 30};  // a session unused for so long ends
+    std::chrono::hours rotated{24};      // a token older than this is replaced
+    std::chrono::seconds grace{60};      // and still good for so long: requests may be on the way
+    std::size_t links_max = 1000;        // one-time links not yet used; beyond it the oldest lapses
     std::chrono::minutes link_good{10};
 };
 
 class Sessions {
 public:
     // An empty path keeps them in memory only. An unreadable file is an error; a missing one is not.
-    static service::Result<std::unique_ptr<Sessions>> load(std::filesystem::path file, const service::Clock& clock, service::Random& random,
-                                                           SessionLimits limits = {});
+    static service::Result<std::unique_ptr<Sessions>> load(std::filesystem::path file, const service::Clock& clock,
+                                                           service::Random& random, SessionLimits limits = {});
 
     std::string open(Person person);  // the token for the cookie
     std::optional<Person> find(const std::string& token);

@@ -9,7 +9,9 @@ SocketWriter::SocketWriter(mg_connection* connection, std::size_t waiting_bytes_
 
 SocketWriter::~SocketWriter() { stop(); }
 
-void SocketWriter::start() { thread_ = std::thread([this] { write_until_closed(); }); }
+void SocketWriter::start() {
+    thread_ = std::thread([this] { write_until_closed(); });
+}
 
 void SocketWriter::send(std::string text) {
     const std::lock_guard hold(mutex_);

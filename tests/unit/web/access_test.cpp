@@ -77,7 +77,9 @@ TEST_F(Web, HoldsBackWhoWritesTooFast) {
 TEST_F(Web, ForbidsScriptsAndFramesOnEveryAnswer) {
     for (const char* path : {"/me", "/nothing", "/api/nothing", "/assets/x/parley.css"}) {
         const auto response = get(path);
-        EXPECT_THAT(std::string(server::value_of(response.headers, "Content-Security-Policy")), HasSubstr("default-src 'none'")) << path;
+        EXPECT_THAT(std::string(server::value_of(response.headers, "Content-Security-Policy")),
+                    HasSubstr("default-src 'none'"))
+            << path;
         EXPECT_EQ(server::value_of(response.headers, "X-Content-Type-Options"), "nosniff") << path;
         EXPECT_THAT(response.body, Not(HasSubstr("onclick"))) << path;
     }
@@ -109,7 +111,8 @@ TEST_F(Web, AnswersLoginInADirectMessageWithALinkThatWorksOnce) {
     visit.remote = "192.0.2.7";
     const auto in = api::answer(site, visit);
     ASSERT_EQ(in.status, 303);
-    EXPECT_THAT(std::string(server::value_of(in.headers, "Set-Cookie")), ::testing::AllOf(HasSubstr("HttpOnly"), HasSubstr("SameSite=Strict")));
+    EXPECT_THAT(std::string(server::value_of(in.headers, "Set-Cookie")),
+                ::testing::AllOf(HasSubstr("HttpOnly"), HasSubstr("SameSite=Strict")));
     EXPECT_EQ(api::answer(site, visit).status, 404);
     auto later = request("GET", "/me");
     later.remote = "192.0.2.7";
@@ -139,7 +142,8 @@ TEST_F(Web, ReplacesASessionsTokenAfterADay) {
 
 TEST_F(Web, RemembersSessionsOverARestartButNotTheirTokens) {
     const auto file = std::filesystem::temp_directory_path() / ("parley-sessions-" + std::to_string(::getpid()));
-    const auto token = (*server::Sessions::load(file, clock, random))->open({"a/b", "B", bus::Strength::account, false, {}});
+    const auto token =
+        (*server::Sessions::load(file, clock, random))->open({"a/b", "B", bus::Strength::account, false, {}});
     EXPECT_EQ((*server::Sessions::load(file, clock, random))->find(token)->name, "B");
     std::string content;
     std::getline(std::ifstream(file), content);

@@ -20,11 +20,13 @@ public:
     bus::Value asked;  // the latest request
     bool linked = true;
 
-    service::Result<bus::Value> ask(const std::string& service, const std::string& method, const bus::Value& request, std::chrono::milliseconds) override {
+    service::Result<bus::Value> ask(const std::string& service, const std::string& method, const bus::Value& request,
+                                    std::chrono::milliseconds) override {
         const std::lock_guard hold(mutex_);
         asked = request;
         const auto found = answers.find({service, method});
-        if (found == answers.end()) return service::fail(service::Code::unavailable, "nobody offers " + service, "start it");
+        if (found == answers.end())
+            return service::fail(service::Code::unavailable, "nobody offers " + service, "start it");
         return found->second(request);
     }
     service::Result<bus::Sequence> publish(bus::Event event, std::chrono::milliseconds) override {
@@ -68,7 +70,8 @@ struct FakeSite {
         server::Request out;
         out.method = std::move(method);
         out.path = target.substr(0, target.find('?'));
-        if (target.find('?') != std::string::npos) out.query = server::parse_form(target.substr(target.find('?') + 1));
+        if (target.find('?') != std::string::npos)
+            out.query = server::parse_form(target.substr(target.find('?') + 1));
         out.headers = {{"host", "127.0.0.1:8080"}};
         out.remote = "127.0.0.1";
         return out;
@@ -76,13 +79,21 @@ struct FakeSite {
     server::Response get(const std::string& target) const { return api::answer(site, request("GET", target)); }
 };
 
-inline bus::Value message(std::int64_t sequence, std::string account, std::string room, std::string author, std::string text) {
+inline bus::Value message(std::int64_t sequence, std::string account, std::string room, std::string author,
+                          std::string text) {
     bus::Event event;
     event.id = bus::derived_id({account, room, std::to_string(sequence)});
-    const auto time = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(9) + std::chrono::seconds(sequence * 41);
-    return bus::Value::map({{"id", event.id.text()}, {"sequence", sequence}, {"kind", "message"}, {"time_us", service::Time(time).time_since_epoch().count()},
-                            {"account", account}, {"room", room}, {"native_id", "n" + std::to_string(sequence)},
-                            {"author", bus::Value::map({{"id", author}, {"name", author}})}, {"text", std::move(text)}});
+    const auto time = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(9) +
+                      std::chrono::seconds(sequence * 41);
+    return bus::Value::map({{"id", event.id.text()},
+                            {"sequence", sequence},
+                            {"kind", "message"},
+                            {"time_us", service::Time(time).time_since_epoch().count()},
+                            {"account", account},
+                            {"room", room},
+                            {"native_id", "n" + std::to_string(sequence)},
+                            {"author", bus::Value::map({{"id", author}, {"name", author}})},
+                            {"text", std::move(text)}});
 }
 
 }  // namespace parley::testing

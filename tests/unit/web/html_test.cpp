@@ -14,18 +14,24 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(Html, EscapesWhateverIsNotMarkupOfOurs) {
-    EXPECT_EQ(markup("<b title=\"{}\">{}</b>", {"\"><script>", "<i>&'"}).text(), "<b title=\"&quot;&gt;&lt;script&gt;\">&lt;i&gt;&amp;&#39;</b>");
+    EXPECT_EQ(markup("<b title=\"{}\">{}</b>", {"\"><script>", "<i>&'"}).text(),
+              "<b title=\"&quot;&gt;&lt;script&gt;\">&lt;i&gt;&amp;&#39;</b>");
 }
 
-TEST(Html, ShowsBrokenUtf8AndControlCharactersAsReplacements) { EXPECT_EQ(escaped("a\xff\x01z").text(), "a\uFFFD\uFFFDz"); }
+TEST(Html, ShowsBrokenUtf8AndControlCharactersAsReplacements) {
+    EXPECT_EQ(escaped("a\xff\x01z").text(), "a\uFFFD\uFFFDz");
+}
 
 TEST(RichText, NestsSpansThatCrossEachOther) {
-    EXPECT_EQ(rich_text({"abcd", {{Span::Kind::bold, 0, 3, ""}, {Span::Kind::italic, 1, 3, ""}}}).text(), "<strong>a<em>bc</em></strong><em>d</em>");
+    EXPECT_EQ(rich_text({"abcd", {{Span::Kind::bold, 0, 3, ""}, {Span::Kind::italic, 1, 3, ""}}}).text(),
+              "<strong>a<em>bc</em></strong><em>d</em>");
 }
 
 TEST(RichText, MakesLinksOfAddressesButNotOfScripts) {
-    EXPECT_THAT(rich_text({"see https://a.example/x?y=1&z."}).text(), HasSubstr("<a href=\"https://a.example/x?y=1&amp;z\" rel=\"noopener noreferrer nofollow\">"));
-    EXPECT_THAT(rich_text({"here", {{Span::Kind::link, 0, 4, "javascript:alert(1)"}}}).text(), Not(HasSubstr("href")));
+    EXPECT_THAT(rich_text({"see https://a.example/x?y=1&z."}).text(),
+                HasSubstr("<a href=\"https://a.example/x?y=1&amp;z\" rel=\"noopener noreferrer nofollow\">"));
+    EXPECT_THAT(rich_text({"here", {{Span::Kind::link, 0, 4, "javascript:alert(1)"}}}).text(),
+                Not(HasSubstr("href")));
     EXPECT_THAT(rich_text({"`http://a/`", {{Span::Kind::code, 0, 11, ""}}}).text(), Not(HasSubstr("href")));
 }
 
@@ -39,7 +45,9 @@ TEST(Timeline, FoldsEditsRedactionsAndReactionsIntoTheirMessage) {
         return event;
     };
     const auto html = timeline({first, second, about(3, "edit", first, {}), about(4, "redaction", second, {}),
-                                about(5, "reaction", first, {{"emoji", "👍"}, {"added", true}})}, {}).text();
+                                about(5, "reaction", first, {{"emoji", "👍"}, {"added", true}})},
+                               {})
+                          .text();
     EXPECT_THAT(html, HasSubstr("<span class=\"text\">hello</span>"));
     EXPECT_THAT(html, HasSubstr("edited"));
     EXPECT_THAT(html, Not(HasSubstr("secret")));
@@ -65,17 +73,23 @@ TEST(SearchPage, MarksTheColumnWhereTheQueryIsWrong) {
 TEST(SearchPage, TurnsAFacetIntoAWordOfTheQueryAndTakesItAwayAgain) {
     SearchView view;
     view.query = "disk";
-    view.answer = Value::map({{"total", 1}, {"hits", Value::List{}}, {"facets", Value::map({{"room", Value::List{Value::map({{"value", "lobby/#ops"}, {"count", 3}})}}})}});
+    view.answer = Value::map(
+        {{"total", 1},
+         {"hits", Value::List{}},
+         {"facets", Value::map({{"room", Value::List{Value::map({{"value", "lobby/#ops"}, {"count", 3}})}}})}});
     EXPECT_THAT(search_view(view).text(), HasSubstr("q=disk%20in%3Alobby%2F%23ops"));
     view.query = "disk in:lobby/#ops";
     EXPECT_THAT(search_view(view).text(), HasSubstr("class=\"on\" aria-current=\"true\" href=\"/search?q=disk\""));
 }
 
 TEST(RunPage, ShowsExactlyWhatWasRunAndEveryLine) {
-    Value run = Value::map({{"requested", testing::message(1, "lobby", "#ops", "ann", "")}, {"finished", Value::map({{"outcome", "failed"}, {"exit_code", 3}, {"took_us", 1500000}})},
+    Value run = Value::map({{"requested", testing::message(1, "lobby", "#ops", "ann", "")},
+                            {"finished", Value::map({{"outcome", "failed"}, {"exit_code", 3}, {"took_us", 1500000}})},
                             {"output", Value::List{Value::map({{"stream", "err"}, {"data", "no <such> file\n"}})}}});
     Value requested = run["requested"];
-    requested.set("raw", "!deploy 'x y'").set("command", "deploy").set("action", Value::map({{"argv", Value::List{"/bin/deploy", "x y"}}}));
+    requested.set("raw", "!deploy 'x y'")
+        .set("command", "deploy")
+        .set("action", Value::map({{"argv", Value::List{"/bin/deploy", "x y"}}}));
     run.set("requested", requested);
     const auto html = run_view(run, {}).text();
     EXPECT_THAT(html, HasSubstr("/bin/deploy &#39;x y&#39;"));

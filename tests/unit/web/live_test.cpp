@@ -32,14 +32,16 @@ struct LiveRoom : ::testing::Test, testing::FakeSite {
     std::shared_ptr<Listening> socket = std::make_shared<Listening>();
     server::Person person{"operator", "Ann", bus::Strength::signed_in, true, {}};
 
-    bus::Event said(bus::Sequence sequence, bus::RoomAddress room, bus::Visibility visibility = bus::Visibility::everyone) {
+    bus::Event said(bus::Sequence sequence, bus::RoomAddress room,
+                    bus::Visibility visibility = bus::Visibility::everyone) {
         bus::Event event;
         event.id = bus::derived_id({std::to_string(sequence)});
         event.sequence = sequence;
         event.time = clock.now();
         event.origin = {std::move(room), std::to_string(sequence), visibility};
         event.author = {"bob", "Bob", {}, false, {}};
-        event.body = bus::Message{.text = "m" + std::to_string(sequence), .style = {}, .reply_to = {}, .thread = {}, .attachments = {}};
+        event.body = bus::Message{
+            .text = "m" + std::to_string(sequence), .style = {}, .reply_to = {}, .thread = {}, .attachments = {}};
         return event;
     }
     void happens(bus::Event event) { hub.take({bus::Followed{std::move(event), {}}}); }
@@ -63,8 +65,10 @@ TEST_F(LiveRoom, AsksTheArchiveForWhatIsOlderThanItRemembers) {
     happens(said(8, {"lobby", "#ops"}));
     bus.answers[{"archive", "room"}] = [&](const Value& request) {
         Value::List events;
-        if (request["room"].text() == "lobby/#ops") events = {bus::to_value(said(5, {"lobby", "#ops"})), bus::to_value(said(8, {"lobby", "#ops"}))};
-        else events = {bus::to_value(said(6, {"web", "ops"}))};
+        if (request["room"].text() == "lobby/#ops")
+            events = {bus::to_value(said(5, {"lobby", "#ops"})), bus::to_value(said(8, {"lobby", "#ops"}))};
+        else
+            events = {bus::to_value(said(6, {"web", "ops"}))};
         return Value::map({{"events", std::move(events)}});
     };
     const auto conversation = open("/live?room=web/ops&after=4");
@@ -90,7 +94,8 @@ TEST_F(LiveRoom, RefusesToChangeWhatSomebodyElseSaid) {
     auto foreign = said(1, {"web", "ops"});
     happens(foreign);
     const auto conversation = open("/live?room=web/ops&after=1");
-    conversation->received(R"({"type":"edit","client_id":"c1","target":")" + foreign.id.text() + R"(","text":"forged"})");
+    conversation->received(R"({"type":"edit","client_id":"c1","target":")" + foreign.id.text() +
+                           R"(","text":"forged"})");
     EXPECT_THAT(socket->sent.back(), HasSubstr("not your message"));
     conversation->received("{not json");
     EXPECT_THAT(socket->sent.back(), HasSubstr("refused"));

@@ -18,10 +18,14 @@ std::unique_ptr<HttpServer> echo_server() {
     options.listen = "127.0.0.1:0";
     options.connections_max = 8;
     options.body_bytes_max = 1000;
-    auto started = HttpServer::start(options, [](const Request& request) { return Response::text(request.method + " " + request.path + " " + request.body); },
-                                     [](const Request&, std::shared_ptr<Socket>) -> service::Result<std::unique_ptr<Conversation>> {
-                                         return service::fail(service::Code::denied, "no");
-                                     });
+    auto started = HttpServer::start(
+        options,
+        [](const Request& request) {
+            return Response::text(request.method + " " + request.path + " " + request.body);
+        },
+        [](const Request&, std::shared_ptr<Socket>) -> service::Result<std::unique_ptr<Conversation>> {
+            return service::fail(service::Code::denied, "no");
+        });
     EXPECT_TRUE(started) << started.error().text();
     return std::move(*started);
 }
@@ -39,21 +43,27 @@ std::string exchange(int port, const std::string& bytes) {
     EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
     std::string out;
     char piece[4096];
-    for (ssize_t got = 0; (got = ::recv(fd, piece, sizeof piece, 0)) > 0;) out.append(piece, static_cast<std::size_t>(got));
+    for (ssize_t got = 0; (got = ::recv(fd, piece, sizeof piece, 0)) > 0;)
+        out.append(piece, static_cast<std::size_t>(got));
     ::close(fd);
     return out;
 }
 
 TEST(HttpServer, HandsOverThePathUndecodedAndTheBodyWhole) {
     const auto server = echo_server();
-    const auto answer = exchange(server->port(), "POST /room/web%2Fops HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+    const auto answer =
+        exchange(server->port(),
+                 "POST /room/web%2Fops HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_THAT(answer, HasSubstr("POST /room/web%2Fops hello"));
 }
 
 TEST(HttpServer, RefusesABodyThatIsTooLarge) {
     const auto server = echo_server();
-    EXPECT_THAT(exchange(server->port(), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\nConnection: close\r\n\r\n" + std::string(2000, 'x')), StartsWith("HTTP/1.1 413 "));
+    EXPECT_THAT(
+        exchange(server->port(), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\nConnection: close\r\n\r\n" +
+                                     std::string(2000, 'x')),
+        StartsWith("HTTP/1.1 413 "));
 }
 
 TEST(HttpServer, SaysClearlyThatThePortIsTaken) {
@@ -70,7 +80,8 @@ TEST(HttpServer, SurvivesWhatIsNotHttp) {
     const auto server = echo_server();
     exchange(server->port(), std::string("\x16\x03\x01\x00\xff\r\n\r\n", 9));
     exchange(server->port(), "GET /" + std::string(20000, 'a') + " HTTP/1.1\r\n\r\n");
-    EXPECT_THAT(exchange(server->port(), "GET /still HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), HasSubstr("GET /still"));
+    EXPECT_THAT(exchange(server->port(), "GET /still HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                HasSubstr("GET /still"));
 }
 
 TEST(Requests, DecodeEachPartOfAPathOnItsOwn) {

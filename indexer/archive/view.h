@@ -28,7 +28,7 @@ struct Run {
 
 class View {
 public:
-    explicit View(const Archive& archive) : archive_(archive), tables_(archive.tables_), txn_(archive.env_) {}
+    explicit View(const Archive& archive) : tables_(archive.tables_), txn_(archive.env_) {}
 
     bus::Sequence last_sequence() const;
     std::optional<bus::Event> event(bus::Sequence sequence) const;
@@ -69,7 +69,6 @@ public:
 private:
     std::optional<bus::Event> at(std::string_view sequence_key) const;
 
-    const Archive& archive_;
     const Archive::Tables& tables_;
     store::ReadTxn txn_;
 };

@@ -1,4 +1,6 @@
 // kill -9 of each process in mid-stream: after its restart nothing is lost and nothing doubled.
+#include <nlohmann/json.hpp>
+
 #include "tests/scenarios/spine/three_rooms.h"
 
 namespace parley::tests {

@@ -1,4 +1,6 @@
 // Each message once and in order, each way between ngircd, InspIRCd and the page.
+#include <nlohmann/json.hpp>
+
 #include "tests/scenarios/spine/three_rooms.h"
 
 namespace parley::tests {
@@ -20,9 +22,10 @@ TEST_F(Relay, CarriesEachMessageOnceAndInOrderFromEachRoomToBothOthers) {
     EXPECT_THAT(bob.hears("#lobby", count), ElementsAreArray(numbered("<parley> <alice> from alice ", count))) << house.logs();
     for (int i = 0; i < count; ++i) bob.say("#lobby", fmt::format("from bob {}", i));
     EXPECT_THAT(alice.hears("#lobby", count), ElementsAreArray(numbered("<parley> <bob> from bob ", count)));
-    for (int i = 0; i < count; ++i) house.say("web/lobby", fmt::format("from the page {}", i));
-    EXPECT_EQ(alice.hears("#lobby", count).size(), static_cast<std::size_t>(count));
-    EXPECT_EQ(bob.hears("#lobby", count).size(), static_cast<std::size_t>(count));
+    constexpr int page_count = 8;  // a person may not say more at once on the page
+    for (int i = 0; i < page_count; ++i) house.say("web/lobby", fmt::format("from the page {}", i));
+    EXPECT_THAT(alice.hears("#lobby", page_count), ElementsAreArray(numbered("<parley> <operator> from the page ", page_count)));
+    EXPECT_THAT(bob.hears("#lobby", page_count), ElementsAreArray(numbered("<parley> <operator> from the page ", page_count)));
     ASSERT_TRUE(wait_until([&] { return house.page_hears("web/lobby", "from bob").size() == count; }));
     EXPECT_THAT(house.page_hears("web/lobby", "from alice"), ElementsAreArray(numbered("from alice ", count)));
     EXPECT_THAT(house.page_hears("web/lobby", "from bob"), ElementsAreArray(numbered("from bob ", count)));
@@ -41,8 +44,9 @@ TEST_F(Relay, CarriesALongMessageWhole) {
     for (int i = 0; i < 60; ++i) text += fmt::format("word{} äöü ", i);
     house.say("web/lobby", text);
     std::string heard;
-    for (const auto& line : alice.hears("#lobby", 3)) heard += line;
-    for (int i = 0; i < 60; ++i) EXPECT_THAT(heard, testing::HasSubstr(fmt::format("word{} ", i))) << heard;
+    const std::string speaker = "<parley> <operator> ";
+    for (const auto& line : alice.hears("#lobby", 3)) heard += line.substr(speaker.size()) + " ";
+    EXPECT_EQ(heard, text);
 }
 
 TEST_F(Relay, FindsAMessageWithinASecond) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -92,6 +93,7 @@ int exit_code(const Error& error) {
 
 int main_of(const Program& program, int argc, char** argv) {
     log::set_process(program.name);
+    std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error of the write, not the end of the process
     try {
         const auto parsed = parse(program, argc, argv);
         if (!parsed) {

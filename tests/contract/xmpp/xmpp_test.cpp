@@ -1,6 +1,8 @@
 // The XMPP bridge's platform against a real Prosody, with people who use a client of their own.
 #include <gmock/gmock.h>
 
+#include <csignal>
+
 #include <deque>
 
 #include "bridges/xmpp/xmpp_platform.h"
@@ -104,6 +106,7 @@ struct Bridge {
 class Xmpp : public testing::Test {
 protected:
     void SetUp() override {
+        std::signal(SIGPIPE, SIG_IGN);  // as every program of the house does: libstrophe writes without MSG_NOSIGNAL
         if (!XmppServer::available()) GTEST_SKIP() << "Prosody is not installed";
         server.emplace();
         settings.jid = "parley@localhost";

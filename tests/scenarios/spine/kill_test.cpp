@@ -41,5 +41,25 @@ TEST_F(Killed, ThePageLosesAndDoublesNothing) {
     EXPECT_EQ(house.page_hears("web/lobby", "stream").size(), 60U);
 }
 
+// IRC gives no way to look up whether a line was said before the bridge died: such a line comes again, and is marked.
+TEST_F(Killed, TheBridgeItGoesToLosesNothingAndMarksWhatMayComeTwice) {
+    for (int i = 0; i < 20; ++i) alice.say("#lobby", fmt::format("stream {}.", i));
+    house.kill("large:irc");
+    for (int i = 20; i < 60; ++i) alice.say("#lobby", fmt::format("stream {}.", i));
+    house.start("large:irc");
+    std::map<std::string, int> plain, marked;
+    for (std::string last; last.find("stream 59.") == std::string::npos;) {
+        const auto heard = bob.hears("#lobby", 1, 20s);
+        ASSERT_EQ(heard.size(), 1U) << "the stream ended after: " << last << house.logs();
+        last = heard[0];
+        ++(last.find("(maybe again)") == std::string::npos ? plain : marked)[last.substr(last.rfind("stream"))];
+    }
+    for (int i = 0; i < 60; ++i) {
+        const auto line = fmt::format("stream {}.", i);
+        EXPECT_LE(plain[line], 1) << line << " came twice without a mark";
+        EXPECT_GE(plain[line] + marked[line], 1) << line << " is lost";
+    }
+}
+
 }  // namespace
 }  // namespace parley::tests

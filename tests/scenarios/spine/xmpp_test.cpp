@@ -102,5 +102,21 @@ TEST_F(OverXmpp, AnswersACommandAskedThereInEveryRoom) {
     ASSERT_TRUE(wait_until([&] { return !house.search("command:echo asked-on-xmpp").empty(); }, 5s));
 }
 
+// A MUC keeps its last 20 messages for who comes back (Prosody's default); the bridge asks for no longer archive yet.
+TEST_F(OverXmpp, LosesAndDoublesNothingOfTheRoomsHistoryWhenItsBridgeIsKilledInMidStream) {
+    constexpr int count = 60, back_every = 4;
+    for (int i = 0; i < count; ++i) {
+        if (i == 20) house.kill("work:xmpp");
+        if (i == 40) house.start("work:xmpp");
+        alice.say("#lobby", fmt::format("stream {}", i));
+        if (i % back_every == 0) bob.say(muc, fmt::format("back {}", i));
+    }
+    for (int i = 0; i < count; ++i) ASSERT_TRUE(bob.hears(fmt::format("<alice> stream {}", i))) << i << house.logs();
+    for (int i = 0; i < count; ++i) EXPECT_EQ(bob.count(fmt::format("<alice> stream {}", i)), 1) << i;
+    std::vector<std::string> wanted;
+    for (int i = 0; i < count; i += back_every) wanted.push_back(fmt::format("<parley> <bob> back {}", i));
+    EXPECT_THAT(alice.hears("#lobby", wanted.size(), 20s), testing::ElementsAreArray(wanted)) << house.logs();
+}
+
 }  // namespace
 }  // namespace parley::tests

@@ -206,7 +206,9 @@ void Bridge::came_back(const std::string& room) {
     } else if (before != alive_.end() && now - before->second > absence_least) {
         intake_.gap(room, before->second, now, "the bridge was away");
     }
+    const bool first_time = before == alive_.end();
     alive_[room] = now;
+    if (first_time) save();  // a death before the next tick is an absence, too
 }
 
 void Bridge::received(bus::Event event) { intake_.received(std::move(event)); }
@@ -215,7 +217,15 @@ void Bridge::refused(const DeliveryId& id, const Error& reason) {
     service::log::warning("refused", {{"room", id.room}, {"event", id.event.text()}, {"why", reason.text()}});
     courier_.answer(id, {}, reason ? reason.text() : "the platform refused it");
 }
-std::optional<Seen> Bridge::last_seen(const std::string& room) const { return intake_.last_seen(room); }
+std::optional<Seen> Bridge::last_seen(const std::string& room) const {
+    if (auto seen = intake_.last_seen(room)) return seen;
+    // Nobody has spoken yet, but we were there: what was said since is missed, not old. A little earlier than the tick
+    // that saved it, for what was on its way then; what we have already is known by its id.
+    constexpr auto on_its_way = std::chrono::seconds(2);
+    const auto alive = alive_.find(room);
+    if (alive == alive_.end()) return std::nullopt;
+    return Seen{{}, alive->second - on_its_way};
+}
 
 void Bridge::save() {
     const auto now = clock_.now();

@@ -54,14 +54,14 @@ void Run::start_program() {
                                    [this](int status) {
                                        auto end = stopped_ ? *stopped_ : end_from(status);
                                        if (stopped_) kill_strays_of(id().text());  // what has left the group
-                                       finish(std::move(end), {});
+                                       finish(std::move(end));
                                    }});
     if (!started) {
         End end;
         end.outcome = Outcome::failed;
         end.detail = started.error().text();
         context_.reactor.post([this, alive = alive_, end] {
-            if (*alive) finish(end, {});
+            if (*alive) finish(end);
         });
         return;
     }
@@ -83,7 +83,7 @@ void Run::start_builtin() {
                                  output.shown = std::move(answer.shown);
                                  context_.client.publish(event("output", 0, std::move(output)));
                              }
-                             finish(std::move(end), {});
+                             finish(std::move(end));
                          }};
     const auto builtin = find_builtin(asked().command);
     if (builtin) return builtin(question);
@@ -92,7 +92,7 @@ void Run::start_builtin() {
         End end;
         end.outcome = Outcome::failed;
         end.detail = "this worker has no such command built in; are broker and worker of one version?";
-        finish(std::move(end), {});
+        finish(std::move(end));
     });
 }
 
@@ -111,12 +111,12 @@ void Run::stop(Outcome outcome, std::string detail) {
     stopped_ = End{};
     stopped_->outcome = outcome;
     stopped_->detail = std::move(detail);
-    if (!process_) return finish(*stopped_, {});
+    if (!process_) return finish(*stopped_);
     process_->signal(SIGTERM);
     kill_ = context_.reactor.after(kill_after, [this] { process_->signal(SIGKILL); });
 }
 
-void Run::finish(End end, std::string shown) {
+void Run::finish(End end) {
     if (std::exchange(finished_, true)) return;
     timeout_.cancel();
     kill_.cancel();
@@ -129,7 +129,7 @@ void Run::finish(End end, std::string shown) {
         end.hidden_lines = output_.hidden_lines();
         end.truncated = output_.truncated();
     }
-    if (shown.empty()) shown = closing_line(asked().command, id(), end, context_.house.page);
+    const auto shown = closing_line(asked().command, id(), end, context_.house.page);
     bus::RunFinished finished{id(), end.outcome, end.exit_code, end.took, end.detail, end.output_bytes, end.output_lines, end.truncated, shown};
     context_.client.finish(job_, event("finished", 0, std::move(finished)));
     context_.reactor.post([over = std::move(over_), alive = alive_] {

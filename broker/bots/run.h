@@ -36,7 +36,7 @@ private:
     void start_builtin();
     void flush(bool all);
     void stop(bus::Outcome outcome, std::string detail);
-    void finish(End end, std::string shown);
+    void finish(End end);
 
     RunContext context_;
     bus::Job job_;

@@ -19,6 +19,12 @@ std::string url_encoded(const std::string& text) {
     return out;
 }
 
+std::string irc_account(const std::string& name, std::uint16_t port) {
+    return fmt::format("[account.{}]\nplatform = \"irc\"\nserver = \"127.0.0.1\"\nport = {}\nnick = \"parley\"\n"
+                       "pacing_burst = 1000\npacing_per_second = 1000\n",
+                       name, port);
+}
+
 House::House(const std::string& settings) : folder_("parley-house"), web_port_(free_port()) {
     settings_ = folder_.write("parley.toml", fmt::format("[parley]\ndata = \"{0}/data\"\npage = \"http://127.0.0.1:{1}\"\n[web]\nlisten = \"127.0.0.1:{1}\"\n"
                                                          "local_sign_in = true\n{2}\n",

@@ -11,6 +11,19 @@
 
 namespace parley::tests {
 
+// Settings that the scenarios share: a command that anyone may use to hear a word again, and an IRC account that is
+// not paced.
+inline constexpr const char* echo_command = R"(
+[command.echo]
+summary = "Say it again"
+run = ["/bin/echo", "{words}"]
+allow = ["*"]
+[[command.echo.parameter]]
+name = "words"
+type = "text"
+)";
+std::string irc_account(const std::string& name, std::uint16_t port);
+
 class House {
 public:
     // `settings`: everything but [parley] data and page, and [web].

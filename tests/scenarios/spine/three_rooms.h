@@ -13,32 +13,11 @@ namespace parley::tests {
 class ThreeRooms : public testing::Test {
 protected:
     static std::string settings(const IrcServer& small, const IrcServer& large) {
-        return fmt::format(R"(
-[account.small]
-platform = "irc"
-server = "127.0.0.1"
-port = {}
-nick = "parley"
-pacing_burst = 1000
-pacing_per_second = 1000
-[account.large]
-platform = "irc"
-server = "127.0.0.1"
-port = {}
-nick = "parley"
-pacing_burst = 1000
-pacing_per_second = 1000
+        return irc_account("small", small.port()) + irc_account("large", large.port()) + R"(
 [account.web]
 platform = "web"
 [gateway.lobby]
 rooms = ["small/#lobby", "large/#lobby", "web/lobby"]
-[command.echo]
-summary = "Say it again"
-run = ["/bin/echo", "{{words}}"]
-allow = ["*"]
-[[command.echo.parameter]]
-name = "words"
-type = "text"
 [command.wait]
 summary = "Wait"
 run = ["/bin/sleep", "60"]
@@ -46,8 +25,7 @@ allow = ["*"]
 [command.secret]
 summary = "For nobody"
 run = ["/bin/true"]
-)",
-                           small.port(), large.port());
+)" + echo_command;
     }
     void SetUp() override {
         house.start_all({"small:irc", "large:irc"});

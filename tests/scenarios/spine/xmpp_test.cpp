@@ -21,13 +21,7 @@ constexpr auto muc = "lobby@conference.localhost";
 class OverXmpp : public testing::Test {
 protected:
     static std::string settings(const IrcServer& irc, const XmppServer& xmpp) {
-        return fmt::format(R"(
-[account.small]
-platform = "irc"
-server = "127.0.0.1"
-port = {}
-pacing_burst = 1000
-pacing_per_second = 1000
+        return irc_account("small", irc.port()) + fmt::format(R"(
 [account.work]
 platform = "xmpp"
 jid = "parley@localhost"
@@ -39,14 +33,8 @@ ca_file = "{}"
 platform = "web"
 [gateway.lobby]
 rooms = ["small/#lobby", "work/{}", "web/lobby"]
-[command.echo]
-summary = "Say it again"
-run = ["/bin/echo", "{{words}}"]
-allow = ["*"]
-[[command.echo.parameter]]
-name = "words"
 )",
-                           irc.port(), xmpp.port(), xmpp.ca_file(), muc);
+                                                              xmpp.port(), xmpp.ca_file(), muc) + echo_command;
     }
     void SetUp() override {
         ::setenv("PARLEY_TEST_PASSWORD", "secret", 1);

@@ -211,7 +211,14 @@ void Bridge::came_back(const std::string& room) {
     if (first_time) save();  // a death before the next tick is an absence, too
 }
 
-void Bridge::received(bus::Event event) { intake_.received(std::move(event)); }
+void Bridge::received(bus::Event event) {
+    // The room may have been silent for days: only what was said since we were last there can be missing.
+    if (auto* gap = std::get_if<bus::Gap>(&event.body)) {
+        if (const auto alive = alive_.find(event.origin.room.room); alive != alive_.end())
+            gap->from = std::max(gap->from, std::min(alive->second, gap->to));
+    }
+    intake_.received(std::move(event));
+}
 void Bridge::delivered(const DeliveryId& id, const Receipt& receipt) { courier_.answer(id, receipt.native_id, {}); }
 void Bridge::refused(const DeliveryId& id, const Error& reason) {
     service::log::warning("refused", {{"room", id.room}, {"event", id.event.text()}, {"why", reason.text()}});

@@ -27,6 +27,9 @@ bus::EventId id_of(const std::string& account, const Event& event) {
                             std::to_string(revision_of(event))});
 }
 
+// What a platform can find its place by: who comes and goes, or reacts, has ids of ours.
+bool in_history(Kind kind) { return kind == Kind::message || kind == Kind::edit || kind == Kind::redaction; }
+
 bus::Reference* reference_in(Event& event) {
     if (auto* message = std::get_if<bus::Message>(&event.body)) return &message->reply_to;
     if (auto* edit = std::get_if<bus::Edit>(&event.body)) return &edit->target;
@@ -62,6 +65,10 @@ void Intake::publish_recovered() {
 }
 
 void Intake::received(Event event) {
+    if (const auto* missing = std::get_if<bus::Gap>(&event.body)) {
+        gap(event.origin.room.room, missing->from, missing->to, missing->why);
+        return;
+    }
     auto& origin = event.origin;
     origin.room.account = account_;
     if (origin.visibility != bus::Visibility::direct) origin.visibility = parts_.house.visibility(origin.room);
@@ -218,7 +225,7 @@ void Intake::published(std::uint64_t ordinal, const Event& event) {
     spool_.done(ordinal);
     last_refusal_ = {};
     const auto& origin = event.origin;
-    if (!origin.native_id.empty() && event.kind() != Kind::gap && !origin.native_id.starts_with("kit-")) {
+    if (in_history(event.kind()) && !origin.native_id.starts_with("kit-")) {
         auto& seen = seen_[origin.room.room];
         if (event.time >= seen.time) {
             seen = {origin.native_id, event.time};

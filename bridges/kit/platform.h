@@ -16,6 +16,7 @@ enum class Link { down, connecting, up };
 class Host {
 public:
     virtual void link_changed(Link link, const service::Error& reason = {}) = 0;
+    // A Gap says what of an absence the platform could not fetch: room, times and reason are enough.
     virtual void received(bus::Event event) = 0;
     virtual void delivered(const DeliveryId& id, const Receipt& receipt) = 0;
     virtual void refused(const DeliveryId& id, const service::Error& reason) = 0;

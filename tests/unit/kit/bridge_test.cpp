@@ -252,6 +252,30 @@ TEST_F(Bridged, MarksTheTimeThatItWasAway) {
     EXPECT_THAT(b.platform->heard, ElementsAre(HasSubstr("on a/room is not available: the bridge was away")));
 }
 
+TEST_F(Bridged, MarksWhatThePlatformCouldNotFetchButNoTimeWhenItWasThere) {
+    const auto there_until = clock.now();
+    a.platform->happens("", bus::Gap{clock.now() - 24h, clock.now() + 60s, "the archive has lost it"});
+    until([&] { return b.platform->deliveries.size() == 1; }, "the marker");
+    EXPECT_THAT(b.platform->heard, ElementsAre(HasSubstr("on a/room is not available: the archive has lost it")));
+    std::optional<bus::Gap> marked;
+    bus::FollowOptions options;
+    options.start = bus::FollowOptions::Start::beginning;
+    options.filter.kinds = {bus::Kind::gap};
+    asker->follow(options, [&](std::vector<bus::Followed> events) { marked = std::get<bus::Gap>(events.at(0).event.body); });
+    until([&] { return marked.has_value(); }, "the gap");
+    EXPECT_GE(marked->from, there_until - 60s);
+}
+
+TEST_F(Bridged, AsksForHistoryFromWhatWasSaidLastWhoeverCameAfterwards) {
+    a.platform->say("m1", "hello");
+    hears(b, "<bob> hello");
+    a.platform->happens("who-1", bus::Membership{bus::Membership::Change::join, "eve", "eve", {}, {}});
+    a.platform->happens("r1", bus::Reaction{{{}, "m1"}, "+", true});
+    until([&] { return b.platform->deliveries.size() == 2 && a.bridge->status()["spool"].number() == 0; }, "the reaction");
+    ASSERT_TRUE(a.bridge->last_seen("room"));
+    EXPECT_EQ(a.bridge->last_seen("room")->native_id, "m1");
+}
+
 TEST_F(Bridged, TellsTheJournalWhatBecameOfADelivery) {
     bus::FollowOptions options;
     options.start = bus::FollowOptions::Start::now;

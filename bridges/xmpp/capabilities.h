@@ -15,7 +15,7 @@ constexpr kit::Capabilities capabilities() {
     out.reactions = true;
     out.replies = true;
     out.topics = true;
-    out.history = true;  // it comes with joining a room, from the last message on record
+    out.history = true;  // the room's archive, or what comes with joining it; read before we say that we are in
     out.styled = true;
     out.receipts = true;
     return out;

@@ -135,7 +135,7 @@ std::optional<MessageStanza> read_message(const Element& s) {
             out.reacts_to = e["id"];
             for (const auto& r : e.children) {
                 if (r.name != "reaction" || r.text.empty() || r.text.size() > 64 || out.reactions.size() >= reactions_max) continue;
-                if (!service::unicode::valid(r.text)) continue;
+                if (!service::unicode::valid(r.text) || r.text.find_first_of(" \t\r\n") != std::string::npos) continue;
                 if (std::find(out.reactions.begin(), out.reactions.end(), r.text) == out.reactions.end()) out.reactions.push_back(r.text);
             }
         }

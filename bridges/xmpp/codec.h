@@ -73,6 +73,31 @@ struct History {
 Element join(const std::string& room, const std::string& nick, const History& history);
 Element leave(const std::string& room, const std::string& nick);
 
+// -- A room's archive (XEP-0313) -------------------------------------------------------------------------------------
+
+struct ArchiveQuery {
+    std::string after, before;           // archive ids; `before` asks for the page that ends there
+    std::optional<service::Time> start;  // where no id is known
+};
+constexpr unsigned archive_page_max = 100;  // messages; a server may give fewer
+Element ask_features(const std::string& room, const std::string& id);  // XEP-0030
+bool has_archive(const Element& features);                             // the answer to it
+Element ask_archive(const std::string& room, const std::string& id, const ArchiveQuery& query);
+
+// A message out of an archive: `stanza_id` and `delayed` are the archive's own, whatever the message itself says.
+struct Archived {
+    std::string query;
+    MessageStanza message;
+};
+std::optional<Archived> read_archived(const Element& stanza);
+
+// The end of a page. `last` is empty if the page is.
+struct ArchivePage {
+    bool complete = false;
+    std::string last;
+};
+std::optional<ArchivePage> read_archive_page(const Element& iq);
+
 struct To {
     std::string jid;
     bool room = true;             // groupchat, else chat

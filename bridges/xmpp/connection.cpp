@@ -12,6 +12,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "bridges/xmpp/resolve.h"
 #include "broker/service/log.h"
 
 namespace parley::xmpp {
@@ -27,15 +28,23 @@ struct Connection::State {
     xmpp_log_t log{};
     xmpp_ctx_t* context = nullptr;
     xmpp_conn_t* conn = nullptr;
+    xmpp_sm_state_t* resumable = nullptr;  // of the last stream, to go on with
+    std::string bound_jid;                 // of the session that it belongs to
+    bool refused = false;                  // this stream asked to resume, and was given a new session
     int fd = -1;  // our own copy of the descriptor, so that watching it ends before it can be used for something else
     service::Reactor::Handle readable, writable, tick, posted;
-    bool running = false, pump_again = false, up = false, closing = false, ended = false, connected = false;
-    std::string problem;  // the latest words of the library about what went wrong
+    bool running = false, up = false, closing = false, abandoned = false, ended = false, connected = false;
+    std::optional<Resolve> resolve;
+    std::size_t attempt = 0;  // since a stream was up: each tries the next address
+    std::string problem;      // the latest words of the library about what went wrong
     std::string certificate_problem;
     Error reason;
 
     State(service::Reactor& r, const Settings& s, Listener l) : reactor(r), settings(s), listener(std::move(l)) {}
+    void connect(const std::string& resource, const Address& address);
     void release();
+    void keep_resumable(xmpp_conn_t* old);
+    void forget_session();
     void drop_watch();
     void pump();
     void pump_soon();
@@ -129,8 +138,14 @@ void on_event(xmpp_conn_t* conn, xmpp_conn_event_t event, int error, xmpp_stream
             return;
         }
         state->up = true;
+        state->attempt = 0;
         const auto* bound = xmpp_conn_get_bound_jid(conn);
-        state->listener.up(bound ? bound : state->settings.jid);
+        const std::string jid = bound ? bound : state->settings.jid;
+        const auto before = std::exchange(state->bound_jid, jid);
+        // Each stream asks for a resource of its own: the same address again is the same session.
+        const bool resumed = jid == before;
+        state->refused = !resumed && !before.empty();
+        state->listener.up(jid, resumed);
         return;
     }
     if (event == XMPP_CONN_RAW_CONNECT) return;
@@ -170,16 +185,31 @@ void State::drop_watch() {
 
 void State::release() {
     drop_watch();
+    resolve.reset();
     tick.cancel();
-    if (conn) {
-        ended = true;
-        auto* old = conn;
-        conn = nullptr;
-        xmpp_conn_release(old);
-        states().erase(old);
-    }
-    if (context) xmpp_ctx_free(context);
-    context = nullptr;
+    if (!conn) return;
+    ended = true;
+    auto* old = conn;
+    conn = nullptr;
+    keep_resumable(old);
+    xmpp_conn_release(old);
+    states().erase(old);
+}
+
+// After a refusal the library's queue still holds what the old session had not heard confirmed: resumed once more, it
+// would say it twice.
+void State::keep_resumable(xmpp_conn_t* old) {
+    auto* latest = xmpp_conn_get_sm_state(old);
+    if (!latest) return;
+    if (resumable) xmpp_free_sm_state(resumable);
+    resumable = latest;
+    if (refused || closing) forget_session();
+}
+
+void State::forget_session() {
+    if (resumable) xmpp_free_sm_state(resumable);
+    resumable = nullptr;
+    bound_jid.clear();
 }
 
 void State::pump_soon() {
@@ -208,6 +238,7 @@ void State::pump() {
         if (--more == 0 || !up || settings.tls == Tls::none) break;
     }
     running = false;
+    if (abandoned) ended = true;
     if (ended) return finish();
     if (fd < 0) return;
     quick_ack(fd);
@@ -227,43 +258,55 @@ Connection::Connection(service::Reactor& reactor, const Settings& settings, List
 }
 
 Connection::~Connection() {
-    state_->listener = {[](auto&) {}, [](auto&) {}, [](auto&) {}};
+    state_->listener = {[](auto&, bool) {}, [](auto&) {}, [](auto&) {}};
     state_->release();
+    state_->forget_session();
+    if (state_->context) xmpp_ctx_free(state_->context);
 }
 
 void Connection::open(const std::string& resource) {
     auto& s = *state_;
     s.release();
-    s.up = s.closing = s.ended = s.connected = false;
-    s.problem.clear();
-    s.certificate_problem.clear();
-    s.reason = {};
-    s.log = {on_log, &s};
-    s.context = xmpp_ctx_new(nullptr, &s.log);
-    s.conn = xmpp_conn_new(s.context);
-    states()[s.conn] = &s;
-    long flags = s.settings.tls == Tls::none ? XMPP_CONN_FLAG_DISABLE_TLS
-                 : s.settings.tls == Tls::direct ? XMPP_CONN_FLAG_LEGACY_SSL : XMPP_CONN_FLAG_MANDATORY_TLS;
-    if (s.settings.insecure_tls && s.settings.tls != Tls::none) flags |= XMPP_CONN_FLAG_TRUST_TLS;
-    xmpp_conn_set_flags(s.conn, flags);
-    xmpp_conn_set_jid(s.conn, (s.settings.jid + '/' + resource).c_str());
-    xmpp_conn_set_pass(s.conn, s.settings.password.c_str());
-    if (!s.settings.ca_file.empty()) xmpp_conn_set_cafile(s.conn, s.settings.ca_file.c_str());
-    xmpp_conn_set_certfail_handler(s.conn, on_bad_certificate);
-    xmpp_conn_set_sockopt_callback(s.conn, on_socket);
+    const auto domain = s.settings.jid.substr(s.settings.jid.find('@') + 1);
+    const Service where{domain, s.settings.host, s.settings.port, s.settings.tls == Tls::direct};
+    s.resolve.emplace(s.reactor, where, [&s, resource](const service::Result<std::vector<Address>>& found) {
+        if (!found) return s.listener.down(found.error());
+        s.connect(resource, (*found)[s.attempt++ % found->size()]);
+    });
+}
+
+void State::connect(const std::string& resource, const Address& address) {
+    up = closing = abandoned = ended = connected = refused = false;
+    problem.clear();
+    certificate_problem.clear();
+    reason = {};
+    log = {on_log, this};
+    if (!context) context = xmpp_ctx_new(nullptr, &log);
+    conn = xmpp_conn_new(context);
+    states()[conn] = this;
+    long flags = settings.tls == Tls::none ? XMPP_CONN_FLAG_DISABLE_TLS
+                 : settings.tls == Tls::direct ? XMPP_CONN_FLAG_LEGACY_SSL : XMPP_CONN_FLAG_MANDATORY_TLS;
+    if (settings.insecure_tls && settings.tls != Tls::none) flags |= XMPP_CONN_FLAG_TRUST_TLS;
+    xmpp_conn_set_flags(conn, flags);
+    xmpp_conn_set_jid(conn, (settings.jid + '/' + resource).c_str());
+    xmpp_conn_set_pass(conn, settings.password.c_str());
+    if (!settings.ca_file.empty()) xmpp_conn_set_cafile(conn, settings.ca_file.c_str());
+    xmpp_conn_set_certfail_handler(conn, on_bad_certificate);
+    xmpp_conn_set_sockopt_callback(conn, on_socket);
+    if (resumable && xmpp_conn_set_sm_state(conn, resumable) != XMPP_EOK) forget_session();
+    resumable = nullptr;  // it is the connection's now
     // Once for all: the library takes the same function a second time for a mistake.
-    xmpp_handler_add(s.conn, on_stanza, nullptr, nullptr, nullptr, &s);
-    const auto* host = s.settings.host.empty() ? nullptr : s.settings.host.c_str();
-    if (xmpp_connect_client(s.conn, host, s.settings.port, on_event, &s) != XMPP_EOK && !s.ended) {
-        s.reason = s.explain(0, nullptr);
-        s.ended = true;
+    xmpp_handler_add(conn, on_stanza, nullptr, nullptr, nullptr, this);
+    if (xmpp_connect_client(conn, address.ip.c_str(), address.port, on_event, this) != XMPP_EOK && !ended) {
+        reason = explain(0, nullptr);
+        ended = true;
     }
     // Connecting and the library's own timers need a beat; once up, the descriptor wakes us.
-    s.tick = s.reactor.every(10ms, [&s, slow = 0]() mutable {
-        if (s.up && !s.ended && ++slow % 20 != 0) return;
-        s.pump();
+    tick = reactor.every(10ms, [this, slow = 0]() mutable {
+        if (up && !ended && ++slow % 20 != 0) return;
+        pump();
     });
-    s.pump_soon();
+    pump_soon();
 }
 
 void Connection::send(const Element& stanza) {
@@ -275,6 +318,7 @@ void Connection::send(const Element& stanza) {
 
 void Connection::close() {
     auto& s = *state_;
+    s.resolve.reset();
     if (!s.conn) return;
     s.closing = true;
     if (s.up) {
@@ -290,8 +334,9 @@ void Connection::abandon(const Error& reason) {
     auto& s = *state_;
     if (!s.conn || s.ended) return;
     s.reason = reason;
-    s.up = false;
-    s.ended = true;
+    // The library sees the end of the stream, and keeps what is needed to resume it.
+    if (s.fd >= 0) ::shutdown(s.fd, SHUT_RDWR);
+    s.abandoned = true;
     s.pump_soon();
 }
 

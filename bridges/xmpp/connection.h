@@ -16,7 +16,8 @@ namespace parley::xmpp {
 class Connection {
 public:
     struct Listener {
-        std::function<void(const std::string& bound_jid)> up;
+        // Resumed (XEP-0198): the session goes on as if the link had never gone, and nothing sent on it is lost.
+        std::function<void(const std::string& bound_jid, bool resumed)> up;
         std::function<void(const service::Error& reason)> down;  // once after each open()
         std::function<void(const Element& stanza)> stanza;
     };

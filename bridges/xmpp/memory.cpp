@@ -1,9 +1,10 @@
-// One line for each message: room, native id, message id, author, nick, revision; tabs between.
+// One line for each message: room, native id, message id, author, nick, revision; tabs between. One for each set of
+// reactions: room, native id, author, and the emoji with spaces between. A later line replaces an earlier one.
 #include "bridges/xmpp/memory.h"
 
-#include <array>
 #include <cstdlib>
-#include <filesystem>
+#include <iterator>
+#include <sstream>
 
 namespace parley::xmpp {
 
@@ -17,33 +18,52 @@ std::string flat(std::string text) {
     return text;
 }
 
+std::vector<std::string> words(const std::string& text) {
+    std::istringstream in(text);
+    return {std::istream_iterator<std::string>(in), {}};
+}
+
 }  // namespace
 
 Memory::Memory(const std::string& folder) {
     if (folder.empty()) return;
     std::error_code ignored;
     std::filesystem::create_directories(folder, ignored);
-    const auto path = std::filesystem::path(folder) / "messages";
-    if (std::ifstream in(path); in) {
-        for (std::string line; std::getline(in, line);) {
-            std::array<std::string, 6> field;
-            std::size_t n = 0, at = 0;
-            for (; n < field.size(); ++n) {
-                const auto end = line.find('\t', at);
-                field[n] = line.substr(at, end == std::string::npos ? end : end - at);
-                if (end == std::string::npos) break;
-                at = end + 1;
-            }
-            if (n != 5) continue;  // the last line of a crash may be cut short
-            insert({field[0], field[1], field[2], field[3], field[4], static_cast<std::uint32_t>(std::strtoul(field[5].c_str(), nullptr, 10))});
-        }
+    path_ = std::filesystem::path(folder) / "messages";
+    read();
+    compact();
+}
+
+void Memory::read() {
+    std::ifstream in(path_);
+    for (std::string line; std::getline(in, line);) {
+        if (in.eof()) break;  // the last line of a crash may be cut short
+        std::vector<std::string> field(1);
+        for (const char c : line) c == '\t' ? void(field.emplace_back()) : field.back().push_back(c);
+        if (field.size() == 6)
+            insert(Message{field[0], field[1], field[2], field[3], field[4],
+                           static_cast<std::uint32_t>(std::strtoul(field[5].c_str(), nullptr, 10))});
+        if (field.size() == 4) insert(Reactions{field[0], field[1], field[2], words(field[3])});
     }
-    // Written anew, so that the file never holds more than twice what is remembered.
-    const auto fresh = path.string() + ".new";
+}
+
+// Written anew, so that the file holds no more than twice what is remembered.
+void Memory::compact() {
+    std::error_code ignored;
+    const auto fresh = path_.string() + ".new";
+    file_.close();
     file_.open(fresh, std::ios::trunc);
+    lines_ = 0;
     for (const auto& m : messages_) write(m);
+    for (const auto& [key, reactions] : reactions_) write(reactions);
     file_.flush();
-    std::filesystem::rename(fresh, path, ignored);
+    std::filesystem::rename(fresh, path_, ignored);
+}
+
+void Memory::flush() {
+    if (!file_.is_open()) return;
+    file_.flush();
+    if (lines_ > 2 * (messages_max + reactions_max)) compact();
 }
 
 void Memory::insert(Message m) {
@@ -68,12 +88,21 @@ void Memory::write(const Message& m) {
     if (!file_.is_open()) return;
     file_ << flat(m.room) << '\t' << flat(m.native_id) << '\t' << flat(m.message_id) << '\t' << flat(m.author_id) << '\t' << flat(m.nick)
           << '\t' << m.revision << '\n';
+    ++lines_;
+}
+
+void Memory::write(const Reactions& r) {
+    if (!file_.is_open()) return;
+    file_ << flat(r.room) << '\t' << flat(r.native_id) << '\t' << flat(r.author_id) << '\t';
+    for (const auto& emoji : r.emojis) file_ << flat(emoji) << ' ';
+    file_ << '\n';
+    ++lines_;
 }
 
 void Memory::add(Message m) {
     if (by_native_id(m.room, m.native_id)) return;
     write(m);
-    file_.flush();
+    flush();
     insert(std::move(m));
 }
 
@@ -87,10 +116,39 @@ Memory::Message* Memory::by_message_id(const std::string& room, const std::strin
     return it == own_.end() ? nullptr : &messages_[it->second - dropped_];
 }
 
-void Memory::corrected(Message& m) {
+void Memory::corrected(Message& m, const Message& correction) {
     ++m.revision;
     write(m);
-    file_.flush();
+    write(correction);
+    flush();
+    insert(correction);
+}
+
+void Memory::insert(Reactions r) {
+    const auto id = key(key(r.room, r.native_id), r.author_id);
+    if (r.emojis.empty()) {
+        if (reactions_.erase(id) > 0) std::erase(reactions_order_, id);
+        return;
+    }
+    if (!reactions_.contains(id)) reactions_order_.push_back(id);
+    reactions_[id] = std::move(r);
+    if (reactions_.size() <= reactions_max) return;
+    reactions_.erase(reactions_order_.front());
+    reactions_order_.pop_front();
+}
+
+std::vector<std::string> Memory::reactions(const std::string& room, const std::string& native_id,
+                                           const std::string& author_id) const {
+    const auto it = reactions_.find(key(key(room, native_id), author_id));
+    return it == reactions_.end() ? std::vector<std::string>() : it->second.emojis;
+}
+
+void Memory::react(const std::string& room, const std::string& native_id, const std::string& author_id,
+                   std::vector<std::string> emojis) {
+    Reactions r{room, native_id, author_id, std::move(emojis)};
+    write(r);
+    flush();
+    insert(std::move(r));
 }
 
 }  // namespace parley::xmpp

@@ -14,6 +14,8 @@ using Change = bus::Membership::Change;
 namespace {
 
 constexpr auto join_limit = 30s;
+constexpr auto features_limit = 10s;  // a room that does not say what it can do is taken to have no archive
+constexpr auto page_limit = 30s;
 constexpr auto history_limit = 10s;  // a room ends its history with its subject; one that does not is taken as it is
 constexpr auto ping_period = 60s;
 constexpr auto ping_limit = 30s;
@@ -54,15 +56,25 @@ Session::Room* Session::room_of(const std::string& jid) {
     return it == rooms_.end() ? nullptr : &it->second;
 }
 
-void Session::link_up(const std::string& bound_jid) {
+void Session::link_up(const std::string& bound_jid, bool resumed) {
     up_ = true;
     const auto jid = parse_jid(bound_jid);
     own_jid_ = jid.bare;
     domain_ = jid.domain();
     ping_id_.clear();
     ping_next_ = out_.clock.steady() + ping_period;
-    out_.send(element("presence"));
+    for (auto& [id, pending] : pending_) {
+        pending.is_sent = resumed && pending.was_sent;
+        pending.sent = out_.clock.steady();
+        pending.was_sent = false;
+    }
+    if (!resumed) out_.send(element("presence"));
     for (auto& [name, room] : rooms_) {
+        if (resumed && room.was_in) {
+            go_on_in(room);
+            continue;
+        }
+        room.was_in = false;
         room.nick = nick_;
         room.conflicts = 0;
         room.backoff.reset();
@@ -70,18 +82,31 @@ void Session::link_up(const std::string& bound_jid) {
     }
 }
 
+// The room has not noticed that we were away, and what it said meanwhile follows.
+void Session::go_on_in(Room& room) {
+    room.state = Room::State::in;
+    room.was_in = false;
+    room.occupants = std::exchange(room.before, {});
+    room.ping_at = out_.clock.steady() + ping_period;
+    out_.host.room_changed(room.jid, true);
+}
+
 void Session::link_lost() {
     up_ = false;
     for (auto& [id, pending] : pending_) {
         pending.from_before = true;
+        pending.was_sent |= pending.is_sent;
         pending.is_sent = false;
     }
     for (auto& [name, room] : rooms_) {
+        room.was_in |= room.state == Room::State::in;
         if (room.state == Room::State::in) room.before = room.occupants;
         if (room.state != Room::State::out) out_.host.room_changed(room.jid, false);
         room.state = Room::State::out;
         room.occupants.clear();
         room.ping_id.clear();
+        room.query_id.clear();
+        room.catch_up.reset();
     }
 }
 
@@ -92,7 +117,10 @@ void Session::leave_all() {
 
 void Session::handle(const Element& stanza) {
     if (stanza.name == "message") {
-        if (const auto m = read_message(stanza)) on_message(*m);
+        if (const auto past = read_archived(stanza)) {
+            // Only a room speaks for its archive, and only of itself.
+            if (past->message.from.bare == parse_jid(stanza["from"]).bare) on_archived(*past);
+        } else if (const auto m = read_message(stanza)) on_message(*m);
     } else if (stanza.name == "presence") {
         if (const auto p = read_presence(stanza)) on_presence(*p);
     } else if (stanza.name == "iq") {
@@ -101,23 +129,43 @@ void Session::handle(const Element& stanza) {
 }
 
 void Session::try_join(Room& room) {
-    History history;
-    const auto seen = out_.host.last_seen(room.jid);
-    // Whole seconds, and some to spare: what comes twice has the same id and is dropped.
-    auto since = seen ? std::optional(seen->time) : room.been_in_since;
-    if (since) history.since = std::chrono::floor<std::chrono::seconds>(*since - 2s);
-    // On a first join only our own messages are looked for, from a life that ended before it was answered.
-    room.discard_history = !since;
-    if (!since) history.stanzas_max = 20;
-    room.state = Room::State::joining;
-    room.since = out_.clock.steady();
+    auto seen = out_.host.last_seen(room.jid);
+    if (!seen && room.been_in_since) seen = kit::Seen{{}, *room.been_in_since};
+    room.discard_history = !seen;
     room.occupants.clear();
     room.ping_id.clear();
+    room.catch_up.reset();
+    if (!seen) return join_room(room);
+    auto& c = room.catch_up.emplace();
+    c.from = *seen;
+    c.reached = seen->time;
+    // Nobody had spoken yet: there is no message that what we are told could begin with.
+    c.joins_up = seen->native_id.empty();
+    c.step = seen->native_id.empty() ? CatchUp::Step::by_time : CatchUp::Step::look_back;
+    room.state = Room::State::asking;
+    room.since = out_.clock.steady();
+    room.query_id = fresh_id();
+    out_.send(ask_features(room.jid, room.query_id));
+}
+
+void Session::join_room(Room& room) {
+    History history;
+    // On a first join only our own messages are looked for, from a life that ended before it was answered.
+    if (!room.catch_up)
+        history.stanzas_max = 20;
+    else if (room.catch_up->archive)
+        history.stanzas_max = 0;
+    else
+        history.since = std::chrono::floor<std::chrono::seconds>(room.catch_up->from.time - CatchUp::look_back_time);
+    room.state = Room::State::joining;
+    room.since = out_.clock.steady();
+    room.query_id.clear();
     out_.send(join(room.jid, room.nick, history));
 }
 
 void Session::entered(Room& room) {
     room.state = Room::State::in;
+    room.was_in = false;
     room.backoff.reset();
     room.ping_at = out_.clock.steady() + ping_period;
     room.discard_history = false;
@@ -141,6 +189,8 @@ void Session::out_of(Room& room, const Error& reason, std::chrono::milliseconds 
     if (room.state == Room::State::in) room.before = room.occupants;
     room.state = Room::State::out;
     room.ping_id.clear();
+    room.query_id.clear();
+    room.catch_up.reset();
     // Whether the room took what we said last is settled by its history when we are back.
     for (auto& [id, pending] : pending_)
         if (room_of(pending.delivery.id.room) == &room) pending.is_sent = false;
@@ -176,7 +226,7 @@ void Session::on_join_error(Room& room, const PresenceStanza& p) {
     if (p.error->condition == "conflict" && room.conflicts < conflicts_max) {
         ++room.conflicts;
         room.nick = nick_ + std::string(room.conflicts, '_');
-        return try_join(room);
+        return join_room(room);
     }
     const auto why = why_no_room(room.jid, *p.error);
     out_of(room, why, lasting(why) ? std::chrono::milliseconds(1min) : 0ms);
@@ -241,6 +291,10 @@ void Session::on_iq(const Element& iq) {
     if (!ping_id_.empty() && id == ping_id_) return ping_id_.clear();
     if (id.starts_with("c-")) return answer_pending(id.substr(2), id.substr(2));
     for (auto& [name, room] : rooms_) {
+        if (!room.query_id.empty() && room.query_id == id && parse_jid(iq["from"]).bare == name) {
+            if (room.state == Room::State::asking) return on_features(room, iq);
+            return on_archive_page(room, iq);
+        }
         if (room.ping_id.empty() || room.ping_id != id) continue;
         room.ping_id.clear();
         room.ping_at = out_.clock.steady() + ping_period;
@@ -268,9 +322,11 @@ void Session::tick() {
     }
     for (auto& [name, room] : rooms_) {
         if (room.state == Room::State::out && now >= room.next_try) try_join(room);
+        if (room.state == Room::State::asking && now - room.since > features_limit) join_room(room);
         if (room.state == Room::State::joining && now - room.since > join_limit)
             out_of(room, {Code::timeout, room.jid + " did not answer", "check the room's address"});
-        if (room.state == Room::State::history && now - room.since > history_limit) entered(room);
+        if (room.state == Room::State::history && now - room.since > history_limit) history_ended(room);
+        if (room.state == Room::State::catching_up && now - room.since > page_limit) archive_fails(room, "it does not answer");
         if (room.state != Room::State::in || now < room.ping_at) continue;
         if (!room.ping_id.empty()) {
             out_of(room, {Code::timeout, room.jid + " does not answer", ""});

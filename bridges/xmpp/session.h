@@ -12,6 +12,7 @@
 
 #include "bridges/kit/backoff.h"
 #include "bridges/kit/platform.h"
+#include "bridges/xmpp/catch_up.h"
 #include "bridges/xmpp/codec.h"
 #include "bridges/xmpp/memory.h"
 
@@ -29,7 +30,7 @@ public:
 
     Session(Outlets outlets, std::string nick, std::vector<std::string> rooms, const std::string& folder);
 
-    void link_up(const std::string& bound_jid);
+    void link_up(const std::string& bound_jid, bool resumed = false);
     void link_lost();
     void leave_all();
     void handle(const Element& stanza);
@@ -47,12 +48,15 @@ private:
     struct Room {
         Room(std::string address, std::string name, service::Random& random);
         std::string jid, nick;
-        enum class State { out, joining, history, in } state = State::out;
+        // asking: whether there is an archive. history: what comes with joining. catching_up: what the archive has.
+        enum class State { out, asking, joining, history, catching_up, in } state = State::out;
         unsigned conflicts = 0;
         service::Steady since{}, next_try{}, ping_at{};
-        std::string ping_id;
+        std::string ping_id, query_id;
         kit::Backoff backoff;
+        bool was_in = false;                    // when the link went down
         bool discard_history = false;           // a first join: what was said before us is not ours to bridge
+        std::optional<CatchUp> catch_up;        // of an absence; from joining until we are in
         std::optional<service::Time> been_in_since;  // in this process
         std::map<std::string, Occupant> occupants, before;  // by nick; before: when we were last in
         std::optional<std::string> topic;
@@ -62,6 +66,7 @@ private:
         std::string id;
         service::Steady sent{};
         bool is_sent = false;
+        bool was_sent = false;     // before the link went down: it arrives if the session is resumed
         bool from_before = false;  // the link went down since: not to be answered until the kit asks again
         unsigned tries = 0;
     };
@@ -84,12 +89,26 @@ private:
     void on_occupant(Room& room, const PresenceStanza& p);
     void on_iq(const Element& iq);
 
+    void go_on_in(Room& room);
     void try_join(Room& room);
+    void join_room(Room& room);
+    void history_ended(Room& room);
     void entered(Room& room);
+    // In session_catch_up.cpp.
+    void on_features(Room& room, const Element& iq);
+    void ask_page(Room& room);
+    void on_archived(const Archived& archived);
+    void on_archive_page(Room& room, const Element& iq);
+    void archive_fails(Room& room, const std::string& why);
+    bool is_news(Room& room, const MessageStanza& m);
+    void hold(Room& room, const MessageStanza& m);
+    void caught_up(Room& room);
+    void gap(const Room& room, service::Time from, service::Time to, std::string why);
     void out_of(Room& room, const service::Error& reason, std::chrono::milliseconds least_wait = {});
     void membership(Room& room, bus::Membership change);
     void send_pending(Pending& pending);
     void settle(const std::string& room, const MessageStanza& m);
+    void settled(const std::string& id, const std::string& native_id);
     void answer_pending(const std::string& id, const std::string& native_id);
     void refuse(const std::string& id, const service::Error& reason);
     std::optional<Element> encode(const kit::Delivery& delivery, const std::string& id, service::Error& why_not);
@@ -105,7 +124,6 @@ private:
     std::vector<std::string> order_;                  // of pending, as handed to us
     std::unordered_map<std::string, std::string> settled_;  // message id -> native id, of ours that a room has shown
     std::deque<std::string> settled_order_;
-    std::map<std::string, std::vector<std::string>> reactions_;  // room, message, person -> what stands
     std::string ping_id_;
     service::Steady ping_sent_{}, ping_next_{};
     std::uint64_t counter_ = 0;

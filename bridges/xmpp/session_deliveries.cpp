@@ -77,6 +77,9 @@ std::optional<Element> Session::encode(const kit::Delivery& d, const std::string
 
 void Session::deliver(const kit::Delivery& d) {
     const auto id = message_id(d.id);
+    // Shown in an earlier life of ours, which ended before the answer was written down?
+    const auto* said = d.in_doubt ? memory_.by_message_id(d.id.room, id) : nullptr;
+    if (said && said->author_id == own_jid_) settled(id, said->native_id);
     if (const auto shown = settled_.find(id); shown != settled_.end()) {
         const auto native = shown->second;
         pending_.erase(id);
@@ -91,6 +94,7 @@ void Session::deliver(const kit::Delivery& d) {
         return;  // handed to us twice: it is answered once
     }
     it->second.from_before = false;
+    if (it->second.is_sent) return;  // in a session that was resumed: the room will show it
     const auto* room = room_of(d.id.room);
     const bool in_room = parse_jid(d.id.room).resource.empty();
     if (up_ && (!room || !in_room || room->state == Room::State::in)) send_pending(it->second);
@@ -117,14 +121,16 @@ void Session::settle(const std::string& room, const MessageStanza& m) {
     answer_pending(id, native);
 }
 
+void Session::settled(const std::string& id, const std::string& native) {
+    if (!settled_.emplace(id, native).second) return;
+    settled_order_.push_back(id);
+    if (settled_order_.size() <= settled_max) return;
+    settled_.erase(settled_order_.front());
+    settled_order_.pop_front();
+}
+
 void Session::answer_pending(const std::string& id, const std::string& native) {
-    if (settled_.emplace(id, native).second) {
-        settled_order_.push_back(id);
-        if (settled_order_.size() > settled_max) {
-            settled_.erase(settled_order_.front());
-            settled_order_.pop_front();
-        }
-    }
+    settled(id, native);
     const auto it = pending_.find(id);
     if (it == pending_.end()) return;
     const auto p = it->second;

@@ -9,8 +9,6 @@ namespace parley::xmpp {
 
 namespace {
 
-constexpr std::size_t reactions_known_max = 20'000;
-
 bus::Text text_of(const MessageStanza& m, std::string_view body) {
     return m.unstyled ? bus::Text(std::string(body)) : from_styled(body);
 }
@@ -75,8 +73,14 @@ void Session::on_message(const MessageStanza& m) {
 
 void Session::on_room_message(Room& room, const MessageStanza& m) {
     const bool is_topic = m.subject && !m.body;
-    if (!m.from.resource.empty() && ours(room, m)) {
+    const bool is_ours = !m.from.resource.empty() && ours(room, m);
+    const bool is_past = m.delayed && !is_topic && room.catch_up;
+    const bool is_told = !is_past || (!room.catch_up->archive && is_news(room, m));
+    if (room.state == Room::State::catching_up && !m.delayed && !is_ours) return hold(room, m);
+    if (is_ours) {
         settle(room.jid, m);
+    } else if (!is_told) {
+        return;
     } else if (m.delayed && room.discard_history && !is_topic) {
         const auto author = author_of(&room, m);
         if (m.body && m.replaces.empty()) memory_.add({room.jid, native_id(m), m.id, author.id, m.from.resource, 0});
@@ -85,7 +89,7 @@ void Session::on_room_message(Room& room, const MessageStanza& m) {
     }
     if (!is_topic) return;
     on_topic(room, m);
-    if (room.state == Room::State::history) entered(room);  // XEP-0045: the subject ends the history
+    if (room.state == Room::State::history) history_ended(room);  // XEP-0045: the subject ends the history
 }
 
 void Session::on_topic(Room& room, const MessageStanza& m) {
@@ -108,6 +112,7 @@ void Session::on_topic(Room& room, const MessageStanza& m) {
     out_.host.received(std::move(e));
 }
 
+// A message is remembered after it was told: a death between the two tells it again, under the same id.
 void Session::on_content(Room* room, const MessageStanza& m) {
     auto e = event(m, room);
     const auto name = e.origin.room.room;
@@ -130,17 +135,18 @@ void Session::on_content(Room* room, const MessageStanza& m) {
         return out_.host.received(std::move(e));
     }
     if (!m.reacts_to.empty()) {
-        memory_.add({name, e.origin.native_id, {}, e.author.id, e.author.name, 0});
-        return on_reactions(room, m, name);
+        on_reactions(room, m, name);
+        return memory_.add({name, e.origin.native_id, {}, e.author.id, e.author.name, 0});
     }
     if (!m.body || (m.body->empty() && m.url.empty())) return;
     if (!m.replaces.empty()) {
         auto* target = memory_.by_message_id(name, m.replaces);
         if (target && theirs(*target)) {
-            memory_.corrected(*target);
-            e.body = bus::Edit{{{}, target->native_id}, target->revision, text_of(m, *m.body)};
-            memory_.add({name, e.origin.native_id, {}, e.author.id, e.author.name, 0});
-            return out_.host.received(std::move(e));
+            const Memory::Message correction{name, e.origin.native_id, {}, e.author.id, e.author.name, 0};
+            const auto target_id = target->native_id;
+            e.body = bus::Edit{{{}, target_id}, target->revision + 1, text_of(m, *m.body)};
+            out_.host.received(std::move(e));
+            return memory_.corrected(*memory_.by_native_id(name, target_id), correction);
         }
         // A correction of something that we do not know is said as something new: nothing is lost.
     }
@@ -159,9 +165,10 @@ void Session::on_content(Room* room, const MessageStanza& m) {
         const auto* target = resolve(m.reply_to);
         message.reply_to.native_id = target ? target->native_id : m.reply_to;
     }
-    memory_.add({name, e.origin.native_id, m.id, e.author.id, e.author.name, 0});
+    const Memory::Message said{name, e.origin.native_id, m.id, e.author.id, e.author.name, 0};
     e.body = std::move(message);
     out_.host.received(std::move(e));
+    memory_.add(said);
 }
 
 // A person's reactions come as the whole set that stands now; the bus speaks of what changed.
@@ -170,9 +177,7 @@ void Session::on_reactions(Room* room, const MessageStanza& m, const std::string
     auto* target = memory_.by_native_id(name, m.reacts_to);
     if (!target) target = memory_.by_message_id(name, m.reacts_to);
     const auto id = target ? target->native_id : m.reacts_to;
-    const auto key = name + '\n' + id + '\n' + base.author.id;
-    if (reactions_.size() >= reactions_known_max && !reactions_.contains(key)) reactions_.erase(reactions_.begin());
-    auto& known = reactions_[key];
+    const auto known = memory_.reactions(name, id, base.author.id);
     const auto tell = [&](const std::string& emoji, bool added) {
         auto e = base;
         e.origin.native_id += (added ? "+" : "-") + emoji;  // several changes in one stanza are several events
@@ -186,8 +191,7 @@ void Session::on_reactions(Room* room, const MessageStanza& m, const std::string
         if (!has(m.reactions, emoji)) tell(emoji, false);
     for (const auto& emoji : m.reactions)
         if (!has(known, emoji)) tell(emoji, true);
-    known = m.reactions;
-    if (known.empty()) reactions_.erase(key);
+    memory_.react(name, id, base.author.id, m.reactions);
 }
 
 void Session::on_error(const MessageStanza& m) {

@@ -12,10 +12,10 @@ XmppPlatform::XmppPlatform(Settings settings, kit::Context context)
       context_(std::move(context)),
       backoff_(context_.random),
       connection_(context_.reactor, settings_,
-                  {[this](const std::string& jid) {
+                  {[this](const std::string& jid, bool resumed) {
                        backoff_.reset();
                        context_.host.link_changed(kit::Link::up);
-                       session_.link_up(jid);
+                       session_.link_up(jid, resumed);
                    },
                    [this](const service::Error& reason) { on_down(reason); },
                    [this](const Element& stanza) { session_.handle(stanza); }}),

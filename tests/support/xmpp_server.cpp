@@ -12,8 +12,9 @@ bool XmppServer::available() { return find_program("prosody") && find_program("o
 XmppServer::XmppServer(std::vector<std::string> users) : port_(free_port()) {
     const auto path = folder_.path().string();
     const auto made = run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-                           "subjectAltName=DNS:localhost", "-keyout", path + "/key.pem", "-out", path + "/cert.pem"});
+                           "subjectAltName=DNS:localhost,DNS:strict.localhost", "-keyout", path + "/key.pem", "-out", path + "/cert.pem"});
     if (made.exit_code != 0) throw std::runtime_error("openssl made no certificate: " + made.output);
+    folder_.write("data/strict%2elocalhost/accounts/parley.dat", "return { [\"password\"] = \"secret\" };\n");
     for (const auto& user : users) folder_.write("data/localhost/accounts/" + user + ".dat", "return { [\"password\"] = \"secret\" };\n");
     const auto port = std::to_string(port_);
     folder_.write("prosody.cfg.lua", R"(
@@ -21,7 +22,7 @@ run_as_root = )" + std::string(geteuid() == 0 ? "true" : "false") + R"(
 daemonize = false
 pidfile = ")" + path + R"(/prosody.pid"
 data_path = ")" + path + R"(/data"
-log = { info = ")" + path + R"(/prosody.log" }
+log = { debug = ")" + path + R"(/prosody.log" }
 interfaces = { "127.0.0.1" }
 c2s_ports = { )" + port + R"( }
 c2s_direct_tls_ports = {}
@@ -33,6 +34,8 @@ c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 ssl = { key = ")" + path + R"(/key.pem", certificate = ")" + path + R"(/cert.pem" }
 VirtualHost "localhost"
+VirtualHost "strict.localhost"
+  disable_sasl_mechanisms = { "PLAIN", "DIGEST-MD5", "OAUTHBEARER" }
 Component "conference.localhost" "muc"
   modules_enabled = { "muc_mam" }
   muc_room_locking = false

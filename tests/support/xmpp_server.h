@@ -1,5 +1,5 @@
 // A real Prosody on free loopback ports, in a folder of its own: accounts, a certificate, and two room services, one
-// with an archive (stanza ids) and one without.
+// with an archive (stanza ids) and one without. The domain strict.localhost lets nobody in but by SCRAM.
 #pragma once
 
 #include <optional>

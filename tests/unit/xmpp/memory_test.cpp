@@ -13,13 +13,27 @@ TEST(XmppMemory, SurvivesARestart) {
     {
         Memory memory(folder.path().string());
         memory.add({"ops", "s1", "m1", "alice@x", "alice", 0});
-        memory.corrected(*memory.by_native_id("ops", "s1"));
+        memory.corrected(*memory.by_native_id("ops", "s1"), {"ops", "s2", {}, "alice@x", "alice", 0});
     }
     Memory memory(folder.path().string());
     ASSERT_TRUE(memory.by_message_id("ops", "m1"));
     EXPECT_EQ(memory.by_message_id("ops", "m1")->native_id, "s1");
     EXPECT_EQ(memory.by_message_id("ops", "m1")->revision, 1u);
     EXPECT_FALSE(memory.by_message_id("other", "m1"));
+}
+
+TEST(XmppMemory, KnowsWhichReactionsStandAfterARestart) {
+    const tests::TempFolder folder("memory");
+    {
+        Memory memory(folder.path().string());
+        memory.react("ops", "s1", "alice@x", {"👍", "🎉"});
+        memory.react("ops", "s2", "alice@x", {"👍"});
+        memory.react("ops", "s2", "alice@x", {});
+    }
+    Memory memory(folder.path().string());
+    EXPECT_THAT(memory.reactions("ops", "s1", "alice@x"), testing::ElementsAre("👍", "🎉"));
+    EXPECT_THAT(memory.reactions("ops", "s2", "alice@x"), testing::IsEmpty());
+    EXPECT_THAT(memory.reactions("ops", "s1", "bob@x"), testing::IsEmpty());
 }
 
 TEST(XmppMemory, NobodyTakesAMessageOverByRepeatingItsId) {

@@ -1,62 +1,8 @@
 // Rooms and deliveries without a server: what the session sends and tells for each stanza that comes.
-#include "bridges/xmpp/session.h"
-
-#include <gmock/gmock.h>
+#include "tests/unit/xmpp/session_fixture.h"
 
 namespace parley::xmpp {
 namespace {
-
-using namespace std::chrono_literals;
-
-struct TestClock final : service::Clock {
-    service::Steady at{};
-    service::Time now() const override { return service::Time(1'000'000s) + std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()); }
-    service::Steady steady() const override { return at; }
-};
-
-struct Host final : kit::Host {
-    std::vector<bus::Event> events;
-    std::vector<std::string> delivered_ids;
-    std::vector<service::Error> refusals;
-    bool in = false;
-    service::Error why;
-    void link_changed(kit::Link, const service::Error&) override {}
-    void received(bus::Event e) override { events.push_back(std::move(e)); }
-    void delivered(const kit::DeliveryId&, const kit::Receipt& r) override { delivered_ids.push_back(r.native_id); }
-    void refused(const kit::DeliveryId&, const service::Error& e) override { refusals.push_back(e); }
-    void room_changed(const std::string&, bool joined, const service::Error& e) override { in = joined, why = e; }
-    std::optional<kit::Seen> last_seen(const std::string&) const override { return std::nullopt; }
-};
-
-class XmppSession : public testing::Test {
-protected:
-    Host host;
-    TestClock clock;
-    service::SeededRandom random{7};
-    std::vector<Element> sent;
-    service::Error gave_up;
-    Session session{{host, clock, random, [this](const Element& e) { sent.push_back(e); }, [this](const service::Error& e) { gave_up = e; }},
-                    "parley", {"ops@r"}, ""};
-    kit::Delivery hello{{bus::derived_id({"hello"}), "ops@r", 0}, kit::Say{bus::Text("hello"), {}, {}, {}, {}}, false};
-
-    Element from(const std::string& nick) { return element("message").set("from", "ops@r/" + nick).set("type", "groupchat"); }
-    void enter() {
-        session.handle(element("presence").set("from", "ops@r/parley").add(element("x", "http://jabber.org/protocol/muc#user").add(element("status").set("code", "110"))));
-        session.handle(element("message").set("from", "ops@r").set("type", "groupchat").add(element("subject")));
-    }
-    void SetUp() override {
-        session.link_up("parley@x/1");
-        enter();
-        ASSERT_TRUE(host.in);
-    }
-    Element reflection(const std::string& native) {
-        auto out = from("parley").set("id", Session::message_id(hello.id)).add(element("body").say("hello"));
-        return out.add(element("stanza-id", "urn:xmpp:sid:0").set("id", native).set("by", "ops@r"));
-    }
-    int said() const {
-        return static_cast<int>(std::count_if(sent.begin(), sent.end(), [](const Element& e) { return e.child("body") != nullptr; }));
-    }
-};
 
 TEST_F(XmppSession, AReflectionAnswersADeliveryOnce) {
     session.deliver(hello);
@@ -70,6 +16,7 @@ TEST_F(XmppSession, AfterALostLinkTheHistorySettlesWhatWasInDoubt) {
     session.deliver(hello);
     session.link_lost();
     session.link_up("parley@x/2");
+    features(false);
     auto shown = reflection("s9");
     shown.add(element("delay", "urn:xmpp:delay").set("stamp", "2026-01-01T00:00:00Z"));
     session.handle(element("presence").set("from", "ops@r/parley").add(element("x", "http://jabber.org/protocol/muc#user").add(element("status").set("code", "110"))));
@@ -87,6 +34,7 @@ TEST_F(XmppSession, WhatTheHistoryDoesNotShowIsSentAgain) {
     session.deliver(hello);
     session.link_lost();
     session.link_up("parley@x/2");
+    features(false);
     enter();
     session.deliver(hello);
     EXPECT_EQ(said(), 2);
@@ -121,6 +69,7 @@ TEST_F(XmppSession, ARoomThatForgotUsIsEnteredAgain) {
     EXPECT_FALSE(host.in);
     clock.at += 5s;
     session.tick();
+    features(false);
     enter();
     EXPECT_TRUE(host.in);
 }

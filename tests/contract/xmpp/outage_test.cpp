@@ -1,0 +1,121 @@
+// Servers and links that go away, and absences: what was said meanwhile comes, once and in order, or is marked.
+#include "tests/contract/xmpp/fixture.h"
+#include "tests/support/proxy.h"
+
+namespace parley::xmpp {
+namespace {
+
+TEST_F(Xmpp, AKilledServerIsFoundAgainAndWhatWasSaidMeanwhileIsFetched) {
+    start();
+    enter("alice").say(ops, "before");
+    ASSERT_TRUE(bridge->until([&] { return bridge->host.message("before"); }));
+    clients.clear();
+    server->kill();
+    ASSERT_TRUE(bridge->until([&] { return bridge->host.links.back() == kit::Link::down; }));
+    EXPECT_FALSE(bridge->host.joined[ops]);
+    server->start();
+    enter("alice").say(ops, "meanwhile");
+    ASSERT_TRUE(clients.back().hears("meanwhile"));
+    ASSERT_TRUE(bridge->joins(ops, 30s));
+    EXPECT_TRUE(bridge->until([&] { return bridge->host.message("meanwhile"); }));
+}
+
+TEST_F(Xmpp, ALongAbsenceIsReadFromTheRoomsArchiveInOrderAndWhole) {
+    constexpr int count = 250;  // several pages, and more than a room's history holds
+    start();
+    auto& alice = enter("alice");
+    alice.say(ops, "before");
+    ASSERT_TRUE(bridge->until([&] { return bridge->host.message("before"); }));
+    const auto seen = bridge->host.seen;
+    bridge.reset();
+    for (int i = 0; i < count; ++i) alice.say(ops, "missed " + std::to_string(i));
+    ASSERT_TRUE(alice.hears("missed " + std::to_string(count - 1)));
+    bridge.emplace(settings, std::vector{ops}, folder());
+    bridge->host.seen = seen;
+    bridge->platform.connect();
+    ASSERT_TRUE(bridge->joins(ops));
+    std::vector<std::string> told, wanted;
+    for (const auto& e : bridge->host.events)
+        if (const auto* m = std::get_if<bus::Message>(&e.body)) told.push_back(m->text.plain);
+    for (int i = 0; i < count; ++i) wanted.push_back("missed " + std::to_string(i));
+    EXPECT_EQ(told, wanted);
+    EXPECT_FALSE(bridge->host.first<bus::Gap>([](const bus::Gap&) { return true; }));
+}
+
+TEST_F(Xmpp, ALongAbsenceFromARoomWithoutAnArchiveIsMarked) {
+    const std::string plain = "ops@plain.localhost";
+    start({plain});
+    auto& alice = enter("alice", plain);
+    alice.say(plain, "before");
+    ASSERT_TRUE(bridge->until([&] { return bridge->host.message("before"); }));
+    const auto seen = bridge->host.seen;
+    bridge.reset();
+    for (int i = 0; i < 60; ++i) alice.say(plain, "missed " + std::to_string(i));
+    ASSERT_TRUE(alice.hears("missed 59"));
+    bridge.emplace(settings, std::vector{plain}, folder());
+    bridge->host.seen = seen;
+    bridge->platform.connect();
+    ASSERT_TRUE(bridge->joins(plain));
+    ASSERT_FALSE(bridge->host.events.empty());
+    EXPECT_TRUE(bridge->host.first<bus::Gap>([](const bus::Gap& gap) { return gap.from <= gap.to; }));
+    EXPECT_TRUE(bridge->host.message("missed 59"));
+    EXPECT_FALSE(bridge->host.message("missed 0"));  // else there is nothing to mark
+}
+
+TEST_F(Xmpp, ALinkThatIsCutIsResumedAndNothingIsSaidTwiceOrLost) {
+    tests::Proxy wire(server->port());
+    settings.port = wire.port();
+    start();
+    auto& alice = enter("alice");
+    alice.say(ops, "before");
+    ASSERT_TRUE(bridge->until([&] { return bridge->host.message("before"); }));
+    wire.freeze(true);  // said, and not heard by anybody
+    auto d = say("on its way");
+    bridge->platform.deliver(d);
+    bridge->until([] { return false; }, 100ms);
+    alice.say(ops, "meanwhile");
+    ASSERT_TRUE(alice.hears("meanwhile"));
+    wire.cut();
+    wire.freeze(false);
+    ASSERT_TRUE(bridge->until([&] { return bridge->host.links.back() == kit::Link::down; }));
+    ASSERT_TRUE(bridge->joins(ops));
+    d.in_doubt = true;
+    const auto* answer = bridge->deliver(d);
+    ASSERT_TRUE(answer);
+    EXPECT_FALSE(answer->refused) << answer->refused.text();
+    ASSERT_TRUE(alice.hears("on its way"));
+    alice.say(ops, "end");
+    ASSERT_TRUE(bridge->until([&] { return bridge->host.message("end"); }));
+    EXPECT_EQ(alice.count("on its way"), 1);
+    EXPECT_EQ(bridge->host.messages("meanwhile"), 1);
+    EXPECT_THAT(server->log(), testing::HasSubstr("resuming existing session"));
+}
+
+TEST_F(Xmpp, WhatIsInDoubtAfterARestartIsSettledByTheRoomsHistory) {
+    start();
+    auto& alice = enter("alice");
+    auto d = say("exactly once");
+    const auto native = bridge->deliver(d)->native_id;
+    ASSERT_TRUE(alice.hears("exactly once"));
+    bridge.reset();  // gone before the answer was written down
+    start();
+    d.in_doubt = true;
+    const auto* answer = bridge->deliver(d);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->native_id, native);
+    alice.say(ops, "end");
+    ASSERT_TRUE(alice.hears("end"));
+    EXPECT_EQ(alice.count("exactly once"), 1);
+}
+
+TEST_F(Xmpp, WhatIsInDoubtAndWasNeverShownIsSentAgain) {
+    start();
+    auto& alice = enter("alice");
+    auto d = say("late but here");
+    d.in_doubt = true;
+    ASSERT_TRUE(bridge->deliver(d));
+    EXPECT_TRUE(alice.hears("late but here"));
+}
+
+}  // namespace
+}  // namespace parley::xmpp

@@ -196,6 +196,7 @@ TEST_F(Bridged, FindsTheMessageOfAnEditAReplyAndAReaction) {
 TEST_F(Bridged, KeepsWhatIsSaidWhileTheBrokerIsAway) {
     a.platform->say("1", "before");
     hears(b, "<bob> before");
+    until([&] { return a.bridge->status()["spool"].number() == 0; }, "the broker's word that it has it");
     broker.reset();
     a.platform->say("2", "meanwhile");
     a.platform->say("3", "still");

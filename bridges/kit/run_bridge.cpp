@@ -56,7 +56,7 @@ Result<int> lock_folder(const std::filesystem::path& folder) {
 Error first_problem(const service::SettingsFile& file, const std::string& more) {
     const auto& problems = file.problems();
     for (std::size_t i = 1; i < problems.size(); ++i) std::fprintf(stderr, "%s\n", problems[i].text().c_str());
-    return {Code::invalid, problems.front().what, problems.front().hint.empty() ? more : problems.front().hint};
+    return {Code::settings, problems.front().what, problems.front().hint.empty() ? more : problems.front().hint};
 }
 
 Result<service::Table> account_table(service::Table& root, std::string_view platform, const std::string& account) {
@@ -67,7 +67,7 @@ Result<service::Table> account_table(service::Table& root, std::string_view plat
         ours.push_back(name);
     }
     const auto near = service::nearest(account, ours, 1);
-    return fail(Code::invalid,
+    return fail(Code::settings,
                 fmt::format("the settings have no [account.{}] with platform = \"{}\"", account, platform),
                 near.empty() ? "add it, or name another with --account" : fmt::format("did you mean {}?", near[0]));
 }

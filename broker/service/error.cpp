@@ -19,6 +19,7 @@ std::string_view name(Code code) {
         case Code::limit: return "limit";
         case Code::unsupported: return "unsupported";
         case Code::io: return "io";
+        case Code::settings: return "settings";
     }
     return "unknown";
 }

@@ -18,6 +18,7 @@ enum class Code : std::uint8_t {
     limit,        // A stated limit was reached.
     unsupported,
     io,           // Disk, socket or system call.
+    settings,     // The settings file is wrong. Never leaves its process.
 };
 
 std::string_view name(Code code);

@@ -17,12 +17,13 @@ std::string help_of(const Program& program) {
                                    program.words.empty() ? "" : " ", program.words);
     const auto row = [&text](std::string_view left, std::string_view right) { text += fmt::format("  {:<24}{}\n", left, right); };
     row("--settings FILE", "the settings file (parley.toml)");
-    row("--check", "read the settings, say what is wrong, and end");
+    if (program.checks) row("--check", "read the settings, say what is wrong, and end");
     for (const auto& option : program.options) row(fmt::format("{} {}", option.name, option.value), option.help);
     row("--debug", "write more to the log");
     row("--version", "print the version and end");
     row("--help", "print this and end");
-    return text;
+    if (!program.more.empty()) text += fmt::format("\n{}\n", program.more);
+    return text + fmt::format("\n{}\n", exit_codes);
 }
 
 void print(const Program& program, const Error& error) {
@@ -38,7 +39,8 @@ struct Parsed {
 Result<Parsed> parse(const Program& program, int argc, char** argv) {
     Parsed out;
     std::vector<Program::Option> known = program.options;
-    known.insert(known.end(), {{"--settings", "FILE", ""}, {"--check", "", ""}, {"--debug", "", ""}, {"--version", "", ""}, {"--help", "", ""}});
+    known.insert(known.end(), {{"--settings", "FILE", ""}, {"--debug", "", ""}, {"--version", "", ""}, {"--help", "", ""}});
+    if (program.checks) known.push_back({"--check", "", ""});
     bool options_over = false;
     for (int i = 1; i < argc; ++i) {
         const std::string_view whole = argv[i];
@@ -85,6 +87,7 @@ int exit_code(const Error& error) {
     switch (error.code) {
         case Code::ok: return exit_good;
         case Code::invalid: return exit_usage;
+        case Code::settings: return exit_settings;
         case Code::unavailable:
         case Code::timeout: return exit_unavailable;
         default: return exit_failed;

@@ -12,9 +12,11 @@
 
 namespace parley::service {
 
-// What a process ends with; the same as sysexits.h where one fits.
+// What a process ends with; the same as sysexits.h where one fits. --help of every program says it.
 enum Exit : int { exit_good = 0, exit_failed = 1, exit_usage = 2, exit_settings = 78, exit_unavailable = 69, exit_broken = 70 };
 int exit_code(const Error& error);
+inline constexpr std::string_view exit_codes =
+    "Exit codes: 0 good, 1 failed, 2 wrong usage, 69 something is not running, 70 broken, 78 bad settings.";
 
 struct Arguments {
     std::string settings_path = "parley.toml";
@@ -35,6 +37,8 @@ struct Program {
     std::vector<Option> options;
     std::function<Result<void>(const Arguments&)> run;
     std::string_view words;    // what its words are, for --help: "QUERY…"; empty: it takes none
+    std::string_view more = {};  // the end of --help: examples, what is worth knowing
+    bool checks = true;          // it takes --check
 };
 
 // Parses, runs, prints any error as "parley-x: what" and "  hint", and returns the exit code.

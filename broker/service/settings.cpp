@@ -31,7 +31,7 @@ struct Table::State {
     void report(std::string_view key, std::string what, std::string hint) {
         const toml::node* value = node == nullptr ? nullptr : node->get(key);
         const auto line = value != nullptr ? value->source().begin.line : node != nullptr ? node->source().begin.line : 0;
-        problems->push_back({Code::invalid, fmt::format("{}:{}: {}: {}", file, line, full(key), what), std::move(hint)});
+        problems->push_back({Code::settings, fmt::format("{}:{}: {}: {}", file, line, full(key), what), std::move(hint)});
     }
     std::shared_ptr<State> child(const toml::table* table, std::string child_path) const {
         auto state = std::make_shared<State>();
@@ -285,7 +285,7 @@ SettingsFile::SettingsFile(Table root, std::shared_ptr<std::vector<Error>> probl
 
 Result<SettingsFile> SettingsFile::load(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
-    if (!in) return fail(Code::not_found, fmt::format("cannot read the settings file {}", path.string()), "name another with --settings FILE");
+    if (!in) return fail(Code::settings, fmt::format("cannot read the settings file {}", path.string()), "name another with --settings FILE");
     std::stringstream content;
     content << in.rdbuf();
     return parse(content.str(), path.string());
@@ -295,7 +295,7 @@ Result<SettingsFile> SettingsFile::parse(std::string_view text, std::string_view
     auto parsed = toml::parse(text, file_name);
     if (!parsed) {
         const auto& error = parsed.error();
-        return fail(Code::invalid, fmt::format("{}:{}: {}", file_name, error.source().begin.line, error.description()),
+        return fail(Code::settings, fmt::format("{}:{}: {}", file_name, error.source().begin.line, error.description()),
                     "mend the TOML at that line");
     }
     auto problems = std::make_shared<std::vector<Error>>();
@@ -313,7 +313,7 @@ Result<void> SettingsFile::good() const {
     if (problems_->empty()) return {};
     std::string all;
     for (const auto& problem : *problems_) all += (all.empty() ? "" : "\n") + problem.text();
-    return fail(Code::invalid, std::move(all));
+    return fail(Code::settings, std::move(all));
 }
 
 }  // namespace parley::service

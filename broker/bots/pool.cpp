@@ -11,6 +11,8 @@
 #include <fstream>
 #include <map>
 
+#include "broker/service/backoff.h"
+#include "broker/service/clock.h"
 #include "broker/service/log.h"
 
 namespace parley::bots {
@@ -20,14 +22,13 @@ namespace log = service::log;
 
 namespace {
 
-constexpr auto restart_least = 100ms;
-constexpr auto restart_most = 10'000ms;
+constexpr service::BackoffLimits restart{.first = 200ms, .most = 10s};
 
 struct Worker {
+    explicit Worker(service::Random& random) : backoff(random, restart) {}
     pid_t pid = -1;
-    std::chrono::steady_clock::time_point start_at{};
-    std::chrono::steady_clock::time_point started{};
-    std::chrono::milliseconds wait = restart_least;
+    service::Steady start_at{}, started{};
+    service::Backoff backoff;
 };
 
 // Our children that are no workers: orphans of runs whose worker died (man 5 proc, task/TID/children).
@@ -58,10 +59,11 @@ service::Result<void> run_pool(unsigned count, const std::function<int(unsigned)
     sigemptyset(&wanted);
     for (const int signal : {SIGCHLD, SIGTERM, SIGINT}) sigaddset(&wanted, signal);
     ::sigprocmask(SIG_BLOCK, &wanted, &before);
+    service::SystemRandom random;
     std::map<unsigned, Worker> workers;
-    for (unsigned number = 1; number <= count; ++number) workers[number];
+    for (unsigned number = 1; number <= count; ++number) workers.emplace(number, random);
     for (bool stopping = false; !stopping;) {
-        const auto now = std::chrono::steady_clock::now();
+        const auto now = service::SystemClock().steady();
         for (auto& [number, worker] : workers) {
             if (worker.pid > 0 || worker.start_at > now) continue;
             worker.pid = start(number, work, before);
@@ -75,11 +77,10 @@ service::Result<void> run_pool(unsigned count, const std::function<int(unsigned)
         for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
             for (auto& [number, worker] : workers) {
                 if (worker.pid != pid) continue;
-                if (now - worker.started > 60s) worker.wait = restart_least;
-                log::warning("a worker died; starting another", {{"worker", number}, {"in_ms", worker.wait.count()}});
+                const auto wait = worker.backoff.after_a_life_of(now - worker.started);
+                log::warning("a worker died; starting another", {{"worker", number}, {"in_ms", wait.count()}});
                 worker.pid = -1;
-                worker.start_at = now + worker.wait;
-                worker.wait = std::min<std::chrono::milliseconds>(worker.wait * 2, restart_most);
+                worker.start_at = now + wait;
                 kill_orphans(workers);
             }
         }

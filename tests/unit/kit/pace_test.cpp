@@ -29,6 +29,14 @@ TEST(Backoff, DoublesUpToItsLimitAndStaysBetweenHalfAndWhole) {
     EXPECT_LE(backoff.next(), milliseconds(100));
 }
 
+TEST(Backoff, IsShortAgainAfterAMinuteOfLife) {
+    service::SeededRandom random(7);
+    Backoff backoff(random, {milliseconds(100), milliseconds(1000), 2});
+    for (int i = 0; i < 4; ++i) backoff.after_a_life_of(seconds(1));
+    EXPECT_GE(backoff.after_a_life_of(seconds(60)), milliseconds(500));
+    EXPECT_LE(backoff.after_a_life_of(seconds(61)), milliseconds(100));
+}
+
 TEST(RateLimit, LetsABurstThroughAndThenItsRate) {
     StillClock clock;
     RateLimit limit(clock, 2, 3);

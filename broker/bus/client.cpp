@@ -5,14 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <deque>
 #include <map>
+#include <optional>
 #include <unordered_set>
 #include <zmq.hpp>
 
 #include "broker/bus/codec.h"
 #include "broker/bus/frames.h"
+#include "broker/bus/link_watch.h"
 #include "broker/service/log.h"
 
 namespace parley::bus {
@@ -35,13 +36,14 @@ struct Client::State {
     ClientOptions options;
     zmq::context_t context{1};
     zmq::socket_t socket{context, zmq::socket_type::dealer};
-    zmq::socket_t monitor{context, zmq::socket_type::pair};
-    service::Reactor::Handle readable, monitor_readable, ticker;
+    std::optional<LinkWatch> watch;  // of the connection below: a new one is a new session
+    service::Reactor::Handle readable, ticker;
     bool pump_posted = false, flush_posted = false;
 
     // The link.
     bool up = false;
     std::function<void(bool)> link_changed;
+    Error shut_out;
     service::Steady heard{};
     service::SystemClock clock;
     RequestNumber last_request = 0;
@@ -104,17 +106,13 @@ struct Client::State {
             socket.set(zmq::sockopt::curve_publickey, options.keys.own_public);
             socket.set(zmq::sockopt::curve_secretkey, options.keys.own_secret);
         }
-        const std::string address = fmt::format("inproc://monitor-{}", static_cast<const void*>(this));
-        ::zmq_socket_monitor(socket.handle(), address.c_str(),
-                             ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
-        monitor.connect(address);
+        watch.emplace(reactor, context, socket, LinkEvents{[this] { start_session(); }, [this] { lost(); }, [this] { key_refused(); }});
         socket.connect(options.endpoint);
         readable = reactor.on_readable(socket.get(zmq::sockopt::fd), [this] { pump(); });
-        monitor_readable = reactor.on_readable(monitor.get(zmq::sockopt::fd), [this] { watch(); });
         ticker = reactor.every(std::min(tick_every, options.silent_after / 4), [this] { tick(); });
         reactor.post([this, still = alive] {
             if (!*still) return;
-            watch();
+            watch->look();
             pump();
         });
     }
@@ -158,18 +156,11 @@ struct Client::State {
         pump_soon();
     }
 
-    // What happens to the connection below: a new one is a new session.
-    void watch() {
-        while ((monitor.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) {
-            zmq::message_t head, address;
-            if (!monitor.recv(head, zmq::recv_flags::dontwait)) return;
-            if (head.more() && !monitor.recv(address, zmq::recv_flags::dontwait)) return;
-            std::uint16_t event = 0;
-            std::memcpy(&event, head.data(), sizeof event);
-            if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) start_session();
-            else if (event == ZMQ_EVENT_DISCONNECTED) lost();
-            else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) service::log::error("the broker does not allow our key", {{"hint", "add the public key to [[bus.allow]] in its settings"}});
-        }
+    // It is tried again and again, and said once: the broker's settings may be mended meanwhile.
+    void key_refused() {
+        if (shut_out) return;
+        shut_out = {Code::denied, "the broker does not let this key in", "add the public key to [[bus.allow]] in the broker's settings, and start the broker again"};
+        service::log::error(shut_out.what, {{"hint", shut_out.hint}});
     }
 
     void start_session() {
@@ -245,6 +236,7 @@ struct Client::State {
     void on(const from_broker::Welcome& f) {
         instance = f.instance;
         complaint.clear();
+        shut_out = {};
         refused_once = false;
         for (auto& waiting : pending) waiting.request = 0;
         const bool was_up = std::exchange(up, true);
@@ -400,6 +392,7 @@ void Client::on_link(std::function<void(bool)> changed) {
     }
 }
 bool Client::linked() const { return state_->up; }
+const service::Error& Client::shut_out() const { return state_->shut_out; }
 std::size_t Client::unacknowledged() const { return state_->pending.size() + state_->finishing.size(); }
 
 void Client::follow(FollowOptions options, std::function<void(std::vector<Followed>)> events) {

@@ -66,6 +66,8 @@ public:
     // Calls once the broker has said welcome, and each time the link is gained or lost.
     void on_link(std::function<void(bool up)> changed);
     bool linked() const;
+    // Why the broker does not let us in; no error: it has not said no.
+    const service::Error& shut_out() const;
     std::size_t unacknowledged() const;
 
     // One follow each client. Events arrive in order, in batches.

@@ -141,11 +141,11 @@ service::Result<IrcLog> parse_irc_log(std::string_view file_name, std::string_vi
     return reading.take();
 }
 
-service::Result<std::vector<bus::Event>> read_irc_log(const std::filesystem::path& path, const bus::RoomAddress& room) {
+service::Result<std::vector<bus::Event>> read_irc_log(const std::filesystem::path& path, const bus::RoomAddress& room, bus::Visibility visibility) {
     std::ifstream file(path, std::ios::binary);
     const std::string content(std::istreambuf_iterator<char>(file), {});
     if (!file) return service::fail(service::Code::io, "cannot read " + path.string(), "is it there, and may it be read?");
-    auto log = parse_irc_log(path.filename().string(), content, room);
+    auto log = parse_irc_log(path.filename().string(), content, room, visibility);
     if (!log) return service::fail(std::move(log.error()));
     return std::move(log->events);
 }

@@ -21,6 +21,7 @@ struct IrcLog {
 service::Result<IrcLog> parse_irc_log(std::string_view file_name, std::string_view content, const bus::RoomAddress& room,
                                      bus::Visibility visibility = bus::Visibility::everyone);
 // The same from a file's content.
-service::Result<std::vector<bus::Event>> read_irc_log(const std::filesystem::path& path, const bus::RoomAddress& room);
+service::Result<std::vector<bus::Event>> read_irc_log(const std::filesystem::path& path, const bus::RoomAddress& room,
+                                                      bus::Visibility visibility = bus::Visibility::everyone);
 
 }  // namespace parley::cli

@@ -13,10 +13,14 @@ namespace parley::cli {
 
 service::Program keys() {
     service::Program program{"parley keys", "Make a pair of keys for a process that reaches the broker over TCP",
-                             {{"--folder", "FOLDER", "where they go (keys); [bus] keys names it in the settings"}}, {}, "NAME"};
-    program.run = [](const service::Arguments& arguments) -> service::Result<void> {
+                             {{"--folder", "FOLDER", "where they go (keys); [bus] keys names it in the settings"}}, {}, "NAME",
+                             "  parley keys broker        the broker's own pair; broker.public goes into every other process's folder\n"
+                             "  parley keys libera        a bridge: the account's name\n"
+                             "  parley keys worker-1      also: indexer, web, and operator for this tool\n\n"
+                             "Prints the lines that let the new key in. Keys that are there are never replaced."};
+    program.run = [](const service::Arguments& arguments) -> Result<void> {
         if (arguments.words.size() != 1) {
-            return service::fail(service::Code::invalid, "keys needs the name of a process", "parley keys broker, then parley keys libera and so on");
+            return fail(Code::invalid, "keys needs the name of a process", "parley keys broker, then parley keys libera and so on");
         }
         const auto& name = arguments.words[0];
         const auto folder = service::option(arguments, "--folder", "keys");

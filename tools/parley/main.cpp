@@ -14,7 +14,9 @@ using parley::service::Program;
 
 std::vector<Program> verbs() {
     using namespace parley::cli;
-    return {up(), check(), status(), tail(), search(), show(), send(), import(), export_(), reindex(), keys()};
+    std::vector<Program> all{up(), check(), status(), tail(), search(), show(), send(), import(), export_(), reindex(), keys()};
+    for (auto& program : all) program.checks = program.name == "parley up";  // elsewhere it would do the work
+    return all;
 }
 
 std::string verb_of(const Program& program) { return std::string(program.name.substr(program.name.find(' ') + 1)); }
@@ -22,8 +24,8 @@ std::string verb_of(const Program& program) { return std::string(program.name.su
 int help() {
     std::puts("parley: a bridged chat broker with a knowledge archive and search\n\nusage: parley VERB [options]");
     for (const auto& program : verbs()) std::printf("  %-10s%s\n", verb_of(program).c_str(), std::string(program.summary).c_str());
-    std::puts("  version   Print the version\n\nparley VERB --help says more. The settings file is parley.toml here, or --settings FILE.\n"
-              "Exit codes: 0 good, 1 failed, 2 wrong usage, 69 something is not running, 70 broken, 78 bad settings.");
+    std::printf("  version   Print the version\n\nparley VERB --help says more. The settings file is parley.toml here, or --settings FILE.\n%s\n",
+                std::string(parley::service::exit_codes).c_str());
     return parley::service::exit_good;
 }
 

@@ -8,14 +8,14 @@
 namespace parley::cli {
 
 service::Program send() {
-    service::Program program{"parley send", "Say something in a room and all its mirrors", {}, {}, "ACCOUNT/ROOM TEXT…"};
-    program.run = [](const service::Arguments& arguments) -> service::Result<void> {
-        const auto settings = house(arguments);
-        if (!settings) return service::fail(settings.error());
-        if (arguments.words.size() < 2) return service::fail(service::Code::invalid, "send needs a room and a text", "parley send libera/#ops hello");
+    service::Program program{"parley send", "Say something in a room and all its mirrors", {}, {}, "ACCOUNT/ROOM TEXT…",
+                             "  parley send web/ops the deploy begins at noon\n\n"
+                             "Returns when the journal has it; rooms that are away hear it when they are back."};
+    program.run = with_house([](const service::Arguments& arguments, const bus::HouseSettings& settings) -> Result<void> {
+        if (arguments.words.size() < 2) return fail(Code::invalid, "send needs a room and a text", "parley send libera/#ops hello");
         const auto room = bus::RoomAddress::from_text(arguments.words[0]);
-        if (!room || !settings->accounts.contains(room->account)) {
-            return service::fail(service::Code::not_found, fmt::format("no account has the room {}", arguments.words[0]), "write it as ACCOUNT/ROOM, with an account of the settings");
+        if (!room || !settings.accounts.contains(room->account)) {
+            return fail(Code::not_found, fmt::format("no account has the room {}", arguments.words[0]), "write it as ACCOUNT/ROOM, with an account of the settings");
         }
         std::string text;
         for (std::size_t i = 1; i < arguments.words.size(); ++i) text += (i > 1 ? " " : "") + arguments.words[i];
@@ -24,19 +24,19 @@ service::Program send() {
         event.id = bus::random_id(random);
         event.time = event.received = service::SystemClock().now();
         event.origin.room = *room;
-        event.origin.visibility = settings->visibility(*room);
-        event.author = bus::ourselves(settings->name);
+        event.origin.visibility = settings.visibility(*room);
+        event.author = bus::ourselves(settings.name);
         bus::Message message;
         message.text = text;
         message.text.normalise();
         event.body = std::move(message);
-        Session session(*settings);
-        session.client().publish(event, [&](service::Result<bus::Sequence> sequence) {
+        Session session(settings);
+        session.client().publish(event, [&](Result<bus::Sequence> sequence) {
             if (sequence) fmt::print("{} is number {} in the journal\n", event.id.brief(), *sequence);
-            session.done(sequence ? service::Result<void>{} : service::fail(sequence.error()));
+            session.done(sequence ? Result<void>{} : fail(sequence.error()));
         });
         return session.wait(std::chrono::seconds(5));
-    };
+    });
     return program;
 }
 

@@ -4,13 +4,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <fmt/format.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 
-#include "broker/service/clock.h"
 #include "broker/service/log.h"
+#include "broker/service/nearest.h"
+#include "broker/service/program.h"
 
 namespace parley::cli {
 
@@ -19,20 +23,32 @@ namespace log = service::log;
 
 namespace {
 
-constexpr auto restart_least = 200ms;
-constexpr auto restart_most = 30'000ms;
-constexpr auto healthy_after = 60s;
+constexpr service::BackoffLimits restart{.first = 200ms, .most = 30s};
 constexpr auto stop_within = 5s;
+
+std::filesystem::path our_folder() {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+}
 
 // Beside ourselves, as one build or one installation puts them; else wherever PATH finds it.
 std::string beside_us(const std::string& program) {
     std::error_code error;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    if (!error) {
-        if (auto sibling = self.parent_path() / program; std::filesystem::exists(sibling)) return sibling.string();
-    }
-    return program;
+    const auto sibling = our_folder() / program;
+    return std::filesystem::exists(sibling, error) ? sibling.string() : program;
 }
+
+std::string nearest_beside_us(const std::string& program) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(our_folder(), error)) {
+        if (const auto name = entry.path().filename().string(); name.starts_with("parley-")) names.push_back(name);
+    }
+    const auto near = service::nearest(program, names, 1);
+    return near.empty() ? "" : "; did you mean " + near[0].substr(std::string_view("parley-").size()) + "?";
+}
+
+int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 }  // namespace
 
@@ -66,12 +82,32 @@ pid_t start(const Command& command) {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::execvp(path.c_str(), argv.data());
-    std::fprintf(stderr, "parley: cannot start %s: it is neither beside this program nor in PATH\n", command.program.c_str());
+    std::fprintf(stderr, "parley: %s: there is no program %s beside this one or in PATH%s\n", command.name.c_str(), command.program.c_str(),
+                 nearest_beside_us(command.program).c_str());
     std::_Exit(127);
 }
 
+int run_to_end(const Command& command) {
+    const auto child = start(command);
+    int status = 0;
+    if (child < 0 || ::waitpid(child, &status, 0) != child) return service::exit_failed;
+    return exit_code_of(status);
+}
+
+service::Result<void> check_all(const std::vector<Command>& commands) {
+    int bad = 0;
+    for (auto command : commands) {
+        command.arguments.emplace_back("--check");
+        bad += run_to_end(command) == 0 ? 0 : 1;
+    }
+    if (bad == 0) return {};
+    return service::fail(service::Code::settings, fmt::format("{} of the programs would not start", bad), "mend what is printed above");
+}
+
+Supervisor::Child::Child(Command c, service::Random& random) : command(std::move(c)), backoff(random, restart) {}
+
 Supervisor::Supervisor(service::Reactor& reactor, std::vector<Command> commands) : reactor_(reactor) {
-    for (auto& command : commands) children_.emplace_back().command = std::move(command);
+    for (auto& command : commands) children_.emplace_back(std::move(command), random_);
     signals_ = reactor_.on_signal({SIGCHLD}, [this](int) { reap(); });
     for (auto& child : children_) launch(child);
 }
@@ -79,7 +115,9 @@ Supervisor::Supervisor(service::Reactor& reactor, std::vector<Command> commands)
 void Supervisor::launch(Child& child) {
     child.started = service::SystemClock().steady();
     child.pid = start(child.command);
-    log::info("started", {{"what", child.command.name}, {"pid", child.pid}});
+    if (child.pid > 0) return log::info("started", {{"what", child.command.name}, {"pid", child.pid}});
+    log::error("cannot be started", {{"what", child.command.name}, {"why", std::strerror(errno)}});
+    start_again(child);
 }
 
 void Supervisor::reap() {
@@ -88,29 +126,37 @@ void Supervisor::reap() {
         for (auto& child : children_) {
             if (child.pid != pid) continue;
             child.pid = -1;
-            if (service::SystemClock().steady() - child.started > healthy_after) child.wait = restart_least;
-            log::warning("ended; starting it again",
-                         {{"what", child.command.name},
-                          {WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)},
-                          {"in_ms", child.wait.count()}});
-            child.timer = reactor_.after(child.wait, [this, &child] { launch(child); });
-            child.wait = std::min<std::chrono::milliseconds>(child.wait * 2, restart_most);
+            log::warning("ended", {{"what", child.command.name}, {WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)}});
+            start_again(child);
         }
     }
 }
 
+void Supervisor::start_again(Child& child) {
+    const auto wait = child.backoff.after_a_life_of(service::SystemClock().steady() - child.started);
+    log::info("will be started again", {{"what", child.command.name}, {"in_ms", wait.count()}});
+    child.timer = reactor_.after(wait, [this, &child] { launch(child); });
+}
+
 Supervisor::~Supervisor() {
     signals_.cancel();
-    // Bridges and workers first: what they still have to say, the broker must hear.
-    for (auto child = children_.rbegin(); child != children_.rend(); ++child) {
-        child->timer.cancel();
-        if (child->pid <= 0) continue;
-        ::kill(child->pid, SIGTERM);
-        const auto deadline = std::chrono::steady_clock::now() + stop_within;
-        while (::waitpid(child->pid, nullptr, WNOHANG) == 0) {
-            if (std::chrono::steady_clock::now() > deadline) ::kill(child->pid, SIGKILL);
+    for (auto& child : children_) child.timer.cancel();
+    end(1, children_.size());
+    end(0, 1);
+}
+
+void Supervisor::end(std::size_t first, std::size_t last) {
+    for (auto i = first; i < last; ++i) {
+        if (children_[i].pid > 0) ::kill(children_[i].pid, SIGTERM);
+    }
+    const auto deadline = std::chrono::steady_clock::now() + stop_within;
+    for (auto i = first; i < last; ++i) {
+        auto& child = children_[i];
+        while (child.pid > 0 && ::waitpid(child.pid, nullptr, WNOHANG) == 0) {
+            if (std::chrono::steady_clock::now() > deadline) ::kill(child.pid, SIGKILL);
             ::usleep(5000);
         }
+        child.pid = -1;
     }
 }
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "broker/bus/house_settings.h"
+#include "broker/service/backoff.h"
+#include "broker/service/clock.h"
 #include "broker/service/reactor.h"
 
 namespace parley::cli {
@@ -23,25 +25,34 @@ std::vector<Command> programs_of(const bus::HouseSettings& house, const std::str
 
 // Starts it as a child that ends when we do; -1 if it cannot be started (said on standard error).
 pid_t start(const Command& command);
+// Runs it to its end: the exit code, or 128 and the signal.
+int run_to_end(const Command& command);
+
+// Asks each with --check. Code::settings if one of them would not start; the reason is on standard error.
+service::Result<void> check_all(const std::vector<Command>& commands);
 
 class Supervisor {
 public:
     Supervisor(service::Reactor& reactor, std::vector<Command> commands);
-    // Ends every child: SIGTERM, and SIGKILL after five seconds.
+    // Ends every child: SIGTERM, and SIGKILL after five seconds. The broker last: what the others still say is heard.
     ~Supervisor();
 
 private:
     struct Child {
+        Child(Command c, service::Random& random);
         Command command;
         pid_t pid = -1;
-        std::chrono::milliseconds wait{200};  // before the next start; doubles to 30 s, back to 200 ms after a minute of life
+        service::Backoff backoff;  // before the next start
         service::Steady started{};
         service::Reactor::Handle timer;
     };
     void launch(Child& child);
     void reap();
+    void start_again(Child& child);
+    void end(std::size_t first, std::size_t last);
 
     service::Reactor& reactor_;
+    service::SystemRandom random_;
     std::vector<Child> children_;
     service::Reactor::Handle signals_;
 };

@@ -25,45 +25,37 @@ std::string words(const bus::Event& event) {
     return {};
 }
 
-// Text from strangers must not drive the terminal.
-std::string safe(std::string text) {
-    for (auto& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    }
-    return text;
-}
-
 }  // namespace
 
 service::Program tail() {
     service::Program program{"parley tail", "Print what happens, as it happens (Ctrl-C ends it)",
                              {{"--from", "beginning|now", "where to start (now)"}, {"--room", "ACCOUNT/ROOM", "only what was said there"},
-                              {"--json", "", "a line of JSON for each event"}}, {}, {}};
-    program.run = [](const service::Arguments& arguments) -> service::Result<void> {
-        const auto settings = house(arguments);
-        if (!settings) return service::fail(settings.error());
+                              {"--json", "", "a line of JSON for each event"}}, {}, {},
+                             "  parley tail --from beginning --room libera/#ops\n"
+                             "  parley tail --json | jq .text"};
+    program.run = with_house([](const service::Arguments& arguments, const bus::HouseSettings& settings) -> Result<void> {
         bus::FollowOptions follow;
         const auto from = service::option(arguments, "--from", "now");
-        if (from != "now" && from != "beginning") return service::fail(service::Code::invalid, fmt::format("--from {} is not understood", from), "use beginning or now");
+        if (from != "now" && from != "beginning") return fail(Code::invalid, fmt::format("--from {} is not understood", from), "use beginning or now");
         follow.start = from == "now" ? bus::FollowOptions::Start::now : bus::FollowOptions::Start::beginning;
         if (const auto room = service::option(arguments, "--room"); !room.empty()) {
             const auto address = bus::RoomAddress::from_text(room);
-            if (!address) return service::fail(service::Code::invalid, fmt::format("--room {} is no room", room), "write it like libera/#ops");
+            if (!address) return fail(Code::invalid, fmt::format("--room {} is no room", room), "write it like libera/#ops");
             follow.filter.rooms.push_back(*address);
         }
         const bool json = service::flag(arguments, "--json");
-        Session session(*settings);
+        Session session(settings);
         session.client().follow(follow, [&](std::vector<bus::Followed> events) {
             for (const auto& [event, recipients] : events) {
                 if (json) fmt::print("{}\n", bus::to_value(event).json());
-                else fmt::print("{} {} {} {:<17} <{}> {}\n", service::iso8601(event.time), event.id.brief(), safe(event.origin.room.text()),
-                                bus::name(event.kind()), safe(event.author.name), safe(words(event)));
+                else fmt::print("{} {} {} {:<17} <{}> {}\n", service::iso8601(event.time), event.id.brief(), for_terminal(event.origin.room.text()),
+                                bus::name(event.kind()), for_terminal(event.author.name), for_terminal(words(event)));
             }
             std::fflush(stdout);
             session.client().acknowledge(events.back().event.sequence);
         });
         return session.wait(std::chrono::milliseconds(0));
-    };
+    });
     return program;
 }
 

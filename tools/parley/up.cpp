@@ -1,8 +1,7 @@
 // parley up: run everything that the settings name.
 
-#include <cstdio>
-
 #include <csignal>
+#include <cstdio>
 
 #include "tools/parley/ask.h"
 #include "tools/parley/supervisor.h"
@@ -11,17 +10,18 @@
 namespace parley::cli {
 
 service::Program up() {
-    service::Program program{"parley up", "Run everything that the settings name; start again what dies", {}, {}, {}};
-    program.run = [](const service::Arguments& arguments) -> service::Result<void> {
-        const auto settings = house(arguments);
-        if (!settings) return service::fail(settings.error());
-        if (arguments.check) return std::puts("The settings are good."), service::Result<void>{};
+    service::Program program{"parley up", "Run everything that the settings name; start again what dies", {}, {}, {},
+                             "Ends on Ctrl-C or SIGTERM, and ends all it has started first. Starts nothing if the settings are wrong."};
+    program.run = with_house([](const service::Arguments& arguments, const bus::HouseSettings& settings) -> Result<void> {
+        const auto programs = programs_of(settings, arguments.settings_path);
+        if (auto good = check_all(programs); !good) return good;
+        if (arguments.check) return std::puts("The settings are good."), Result<void>{};
         service::Reactor reactor;
         const auto stop = reactor.on_signal({SIGINT, SIGTERM}, [&](int) { reactor.stop(); });
-        const Supervisor supervisor(reactor, programs_of(*settings, arguments.settings_path));
+        const Supervisor supervisor(reactor, programs);
         reactor.run();
         return {};
-    };
+    });
     return program;
 }
 

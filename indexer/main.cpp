@@ -14,28 +14,40 @@ namespace {
 
 using namespace parley;
 
-service::Result<void> reindex(const indexer::Settings& settings) {
-    const archive::Archive archive(settings.house.data / "archive");
-    std::filesystem::create_directories(settings.house.data);
-    {   // The lock first: nobody may be using what is removed.
-        auto old = search::Index::open(settings.house.data / "index");
-        if (!old) return service::fail(std::move(old.error()));
-    }
-    const auto folder = settings.house.data / "index";
-    std::filesystem::remove_all(folder / "terms");
-    std::filesystem::remove(folder / "columns");
-    auto index = search::Index::open(folder);
-    if (!index) return service::fail(std::move(index.error()));
+void fill(search::Index& index, const archive::Archive& archive) {
     {
-        search::Writer writer(**index);
+        search::Writer writer(index);
         search::catch_up(writer, archive, [](std::uint64_t done, std::uint64_t all) {
             fmt::print(stderr, "\r{} of {} events", done, all);
         });
         fmt::print(stderr, "\n");
         fmt::print("{} documents", writer.documents());
     }
-    search::compact(**index);
-    fmt::print(", {} KiB\n", (*index)->used_bytes() / 1024);
+    search::compact(index);
+    fmt::print(", {} KiB\n", index.used_bytes() / 1024);
+}
+
+// Beside the old one, which is replaced only when the new one is whole.
+service::Result<void> reindex(const indexer::Settings& settings) {
+    const auto folder = settings.house.data / "index", beside = settings.house.data / "index.new";
+    const archive::Archive archive(settings.house.data / "archive");
+    const auto old = search::Index::open(folder);  // the lock: nobody may be using what is replaced
+    if (!old) return service::fail(old.error());
+    std::filesystem::remove_all(beside);
+    try {
+        const auto fresh = search::Index::open(beside);
+        if (!fresh) return service::fail(fresh.error());
+        fill(**fresh, archive);
+    } catch (...) {
+        std::filesystem::remove_all(beside);
+        throw;
+    }
+    std::filesystem::remove(folder / "session");  // without it an index counts as damaged: a kill in between is seen
+    for (const auto* part : {"terms", "columns"}) {
+        std::filesystem::remove_all(folder / part);
+        std::filesystem::rename(beside / part, folder / part);
+    }
+    std::filesystem::remove_all(beside);
     return {};
 }
 

@@ -66,10 +66,14 @@ service::Result<std::unique_ptr<Index>> Index::open(const fs::path& folder) {
 }
 
 Index::~Index() {
-    if (columns_) {
-        columns_->sync();
-        sync();  // Xapian wrote with DB_NO_SYNC
-        write_session(folder_, clean);
+    try {
+        if (columns_) {
+            columns_->sync();
+            sync();  // Xapian wrote with DB_NO_SYNC
+            write_session(folder_, clean);
+        }
+    } catch (const std::exception& error) {  // Not clean, then: the next start looks closer.
+        service::log::error("the index is not closed well", {{"why", error.what()}});
     }
     if (lock_ >= 0) close(lock_);
 }

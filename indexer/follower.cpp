@@ -69,7 +69,7 @@ void Follower::store() {
         archive_.append(waiting_);
         archive_.sync();
     } catch (const std::exception& error) {
-        log::error("the archive cannot be written; trying again", {{"reason", error.what()}, {"waiting", waiting_.size()}});
+        trouble(std::string("the archive cannot be written: ") + error.what());
         retry_timer_ = reactor_.after(retry_after, [this] {
             retry_timer_ = {};
             store();
@@ -98,6 +98,7 @@ void Follower::commit() {
     if (!writer_ || progress_.rebuilding) return;
     try {
         writer_->commit();
+        if (!retry_timer_) trouble({});
         progress_.searchable = writer_->committed();
         progress_.documents = writer_->documents();
         if (oldest_uncommitted_ != service::Time{}) progress_.lag_us = (clock_.now() - oldest_uncommitted_).count();
@@ -107,8 +108,17 @@ void Follower::commit() {
     }
 }
 
+// Said once, not at every try; `status` tells it as long as it lasts.
+void Follower::trouble(const std::string& what) {
+    const auto before = progress_.trouble();
+    if (what == before) return;
+    if (what.empty()) log::info("writing goes on");
+    else log::error("trying again until it works; nothing is lost", {{"why", what}});
+    progress_.set_trouble(what);
+}
+
 void Follower::index_failed(const std::exception& error) {
-    log::error("the index cannot be written; trying again", {{"reason", error.what()}});
+    trouble(std::string("the index cannot be written: ") + error.what());
     writer_.reset();
     retry_timer_ = reactor_.after(retry_after, [this] {
         retry_timer_ = {};

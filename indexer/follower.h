@@ -26,6 +26,7 @@ private:
     void store();          // what waits, into the archive and the index
     void commit();
     void index_failed(const std::exception& error);
+    void trouble(const std::string& what);  // empty: over
 
     service::Reactor& reactor_;
     bus::Client& client_;

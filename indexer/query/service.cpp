@@ -41,6 +41,7 @@ Value Service::status() const {
                        {"documents", progress_.documents.load()},
                        {"lag_us", progress_.lag_us.load()},
                        {"rebuilding", progress_.rebuilding.load()},
+                       {"trouble", progress_.trouble()},
                        {"archive_bytes", archive_.used_bytes()}});
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <string>
 
 #include "broker/bus/house_settings.h"
@@ -21,6 +22,20 @@ struct Progress {
     std::atomic<std::int64_t> lag_us{0};     // from the journal to the index, of the last commit's first event
     std::atomic<std::uint64_t> documents{0};
     std::atomic<bool> rebuilding{false};
+
+    // What keeps archive or index from being written; empty: nothing.
+    void set_trouble(std::string what) {
+        const std::lock_guard hold(mutex_);
+        trouble_ = std::move(what);
+    }
+    std::string trouble() const {
+        const std::lock_guard hold(mutex_);
+        return trouble_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string trouble_;
 };
 
 class Service {

@@ -40,6 +40,11 @@ Html followers(const Value& list) {
     return table({"Follower", "Link", "Cursor", "Lag"}, rows);
 }
 
+std::string reason_of(const Value& status) {
+    const auto trouble = status["trouble"].text();
+    return trouble.empty() ? status["reason"].text() : trouble;
+}
+
 Html accounts(const StatusView& view) {
     Html rows;
     for (const auto& [name, status] : view.accounts) {
@@ -52,7 +57,7 @@ Html accounts(const StatusView& view) {
              light(up, status && (*status)["link"].is_text() ? (*status)["link"].text() : "up",
                    status ? (*status)["link"].text("down") : "away"),
              status ? shown((*status)["outbox"]) : "–", status ? shown((*status)["spool"]) : "–",
-             status ? (*status)["reason"].text() : "its bridge does not answer"});
+             status ? reason_of(*status) : "its bridge does not answer"});
     }
     return table({"Account", "Link", "Outbox", "Spool", ""}, rows);
 }
@@ -83,6 +88,10 @@ Html status_view(const StatusView& view) {
                           escaped(service::for_people(std::chrono::microseconds(archive["lag_us"].number()))));
     }
     Html out = markup("<h1>Status</h1><dl class=\"tiles\">{}</dl>", {tiles});
+    if (view.broker && !(*view.broker)["trouble"].text().empty())
+        out += problem({service::Code::io, (*view.broker)["trouble"].text(), {}});
+    if (view.archive && !(*view.archive)["trouble"].text().empty())
+        out += problem({service::Code::io, (*view.archive)["trouble"].text(), {}});
     if (!view.accounts.empty()) out += markup("<section><h2>Accounts</h2>{}</section>", {accounts(view)});
     if (view.broker)
         out += markup("<section><h2>Followers</h2>{}</section>", {followers((*view.broker)["followers"])});

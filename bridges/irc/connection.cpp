@@ -37,6 +37,11 @@ void Connection::close() {
     stream_->close();
 }
 
+void Connection::hold(bool held) {
+    held_ = held;
+    if (!closed_) stream_->hold(held);
+}
+
 void Connection::received(std::string_view bytes) {
     heard_ = true;
     reader_.feed(bytes, [this](std::string_view one) {
@@ -48,7 +53,7 @@ void Connection::received(std::string_view bytes) {
 // Looks once in a while whether something came, so that busy lines cost nothing.
 void Connection::watch(std::chrono::milliseconds wait) {
     watch_ = reactor_.after(wait, [this] {
-        if (std::exchange(heard_, false)) {
+        if (std::exchange(heard_, false) || held_) {
             asked_ = false;
             watch(settings_.ping_after);
         } else if (!asked_) {

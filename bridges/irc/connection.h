@@ -22,6 +22,7 @@ public:
 
     void send(const Line& line);
     void close();  // silently
+    void hold(bool held);  // reads no more, and does not mind the silence
 
 private:
     void received(std::string_view bytes);
@@ -32,7 +33,7 @@ private:
     const Settings& settings_;
     Events events_;
     LineReader reader_;
-    bool closed_ = false, asked_ = false, heard_ = false;
+    bool closed_ = false, asked_ = false, heard_ = false, held_ = false;
     std::optional<kit::Stream> stream_;
     service::Reactor::Handle watch_;
 };

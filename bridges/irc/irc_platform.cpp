@@ -55,7 +55,20 @@ void IrcPlatform::disconnect() {
     context_.host.link_changed(kit::Link::down);
 }
 
+// A server holds back for a reader that is slow. If it loses patience, we see that when we read again; a new link is
+// made only then.
+void IrcPlatform::hold(bool held) {
+    held_ = held;
+    if (life_) {
+        if (life_->session.up()) life_->connection.hold(held);
+    } else if (!held && wanted_ && !retry_) {
+        open();
+    }
+}
+
 void IrcPlatform::open() {
+    retry_ = {};
+    if (held_) return;
     context_.host.link_changed(kit::Link::connecting);
     life_ = std::make_unique<Life>(*this);
 }
@@ -75,6 +88,7 @@ void IrcPlatform::carry_out(Effects effects) {
                            up_since_ = context_.clock.steady();
                            capabilities_ = capabilities_of(&life_->session);
                            context_.host.link_changed(kit::Link::up);
+                           if (held_) life_->connection.hold(true);
                        },
                        [&](Fail& fail) { lost(std::move(fail.reason)); },
                        [&](RoomChanged& room) {

@@ -24,6 +24,7 @@ public:
     void connect() override;
     void disconnect() override;
     void deliver(const kit::Delivery& delivery) override;
+    void hold(bool held) override;
 
 private:
     // One connection and what lives as long as it.
@@ -46,6 +47,7 @@ private:
     kit::Capabilities capabilities_;
     kit::Backoff backoff_;
     bool wanted_ = false;  // between connect() and disconnect()
+    bool held_ = false;    // nothing more is to be taken in
     std::unique_ptr<Life> life_;
     service::Steady up_since_{};
     service::Reactor::Handle retry_, session_timer_, pace_timer_, bury_;

@@ -61,7 +61,7 @@ Bridge::Bridge(service::Reactor& reactor, const service::Clock& clock, service::
       identities_(env_),
       client_(reactor, client_options(options_)),
       intake_({reactor, clock, random, client_, env_, identities_, options_.house}, options_.account,
-              options_.folder / "spool", options_.spool_bytes_max),
+              options_.folder / "spool", {options_.spool_bytes_max, options_.held_bytes_max}),
       courier_({reactor, client_, env_, identities_, intake_, {options_.house.name, options_.house.page}},
                options_.outbox) {
     const store::ReadTxn txn(env_);
@@ -80,6 +80,7 @@ void Bridge::start(const Make& make) {
     platform_ = make(*this);
     courier_.set_platform(platform_.get());
     courier_.set_speakable([this](const std::string& room) { return speakable(room); });
+    intake_.on_hold([this](bool held) { hold(held); });
     intake_.publish_recovered();
     follow();
     serve_status();
@@ -111,11 +112,24 @@ void Bridge::follow() {
                 following_ = false;  // it may not have heard us: all of it again when the link is back
                 return;
             }
-            store::WriteTxn txn(env_);
-            meta_.put(txn, "followed", "yes");
-            txn.commit();
+            followed();
         });
     });
+}
+
+void Bridge::followed() {
+    try {
+        store::WriteTxn txn(env_);
+        meta_.put(txn, "followed", "yes");
+        txn.commit();
+    } catch (const store::Failure& failure) {
+        service::log::error("cannot save that we follow; trying again", {{"why", failure.what()}});
+        followed_again_ = reactor_.after(save_every, [this] { followed(); });
+    }
+}
+
+void Bridge::hold(bool held) {
+    if (platform_ && std::exchange(held_, held) != held) platform_->hold(held);
 }
 
 void Bridge::follow_from(bus::FollowOptions::Start start) {
@@ -149,10 +163,16 @@ Value Bridge::status() const {
     return Value::map({{"account", options_.account},
                        {"link", name(link_)},
                        {"reason", link_reason_.text()},
+                       {"trouble", trouble()},
                        {"rooms", std::move(rooms)},
                        {"outbox", courier_.waiting()},
                        {"spool", intake_.waiting()},
                        {"echoes", intake_.echoes()}});
+}
+
+std::string Bridge::trouble() const {
+    if (intake_.holding()) return "nothing more is taken from the platform: " + intake_.trouble().text();
+    return courier_.trouble().empty() ? save_trouble_ : "what is to be said waits at the broker: " + courier_.trouble();
 }
 
 bool Bridge::speakable(const std::string& room) const {
@@ -234,20 +254,26 @@ std::optional<Seen> Bridge::last_seen(const std::string& room) const {
     return Seen{{}, alive->second - on_its_way};
 }
 
+// While nothing is taken from the platform we count as away: what a death would cost then is marked at the next start.
 void Bridge::save() {
     const auto now = clock_.now();
-    for (const auto& room : joined_) alive_[room] = now;
+    const bool here = !intake_.holding();
+    for (const auto& room : joined_)
+        if (here) alive_[room] = now;
+    std::string trouble;
     try {
         store::WriteTxn txn(env_);
         for (const auto& room : joined_) {
-            const auto time = store::key_of(static_cast<std::uint64_t>(now.time_since_epoch().count()));
+            const auto time = store::key_of(static_cast<std::uint64_t>(alive_[room].time_since_epoch().count()));
             alive_table_.put(txn, bus::derived_id({"room", room}).view(), pack({room, time}));
         }
         intake_.save(txn);
         txn.commit();
     } catch (const store::Failure& failure) {
-        service::log::error("cannot save where we are", {{"why", failure.what()}});
+        trouble = failure.what();
     }
+    if (trouble != save_trouble_ && !trouble.empty()) service::log::error("cannot save where we are", {{"why", trouble}});
+    save_trouble_ = std::move(trouble);
 }
 
 }  // namespace parley::kit

@@ -19,6 +19,7 @@ struct BridgeOptions {
     bus::Keys keys;
     OutboxLimits outbox;
     std::uint64_t spool_bytes_max = 64 << 20;
+    std::uint64_t held_bytes_max = 4 << 20;  // in memory, while the spool takes no more
 };
 
 class Bridge final : public Host {
@@ -46,8 +47,11 @@ private:
     void follow();
     void follow_from(bus::FollowOptions::Start start);
     void serve_status();
+    void followed();
+    void hold(bool held);
     void came_back(const std::string& room);
     void save();
+    std::string trouble() const;
 
     service::Reactor& reactor_;
     const service::Clock& clock_;
@@ -62,11 +66,13 @@ private:
     std::unique_ptr<Platform> platform_;
     Link link_ = Link::down;
     bool following_ = false;  // of a new account: the broker has been asked
+    bool held_ = false;       // the platform was told to hold
     service::Error link_reason_;
     std::set<std::string> joined_;
     std::map<std::string, service::Error> room_reasons_;
     std::map<std::string, service::Time> alive_;  // when a room was last with us
-    service::Reactor::Handle ticker_;
+    std::string save_trouble_;
+    service::Reactor::Handle ticker_, followed_again_;
 };
 
 }  // namespace parley::kit

@@ -17,10 +17,6 @@ constexpr std::uint32_t hops_max = 8;  // a message that has passed so many Parl
 constexpr auto sync_within = std::chrono::milliseconds(50);
 constexpr auto retry_after = std::chrono::seconds(1);
 
-void complain(const store::Failure& failure) {
-    service::log::error("cannot write to the outbox; trying again", {{"why", failure.what()}});
-}
-
 // What a person in the room could answer, correct or react to.
 const bus::Text* said(const Event& event) {
     if (const auto* message = std::get_if<bus::Message>(&event.body)) return &message->text;
@@ -35,6 +31,12 @@ Courier::Courier(Parts parts, OutboxLimits limits) : parts_(std::move(parts)), o
 
 bool Courier::Flight::complete() const {
     return std::all_of(answers.begin(), answers.end(), [](const auto& answer) { return answer.has_value(); });
+}
+
+// Said once, not at every try.
+void Courier::complain(const store::Failure& failure) {
+    if (trouble_ != failure.what()) service::log::error("cannot write to the outbox; trying again until it works", {{"why", failure.what()}});
+    trouble_ = failure.what();
 }
 
 // -- in: from the broker to the disk ---------------------------------------------------------------------------------
@@ -58,6 +60,7 @@ void Courier::take_in() {
         take_again_ = parts_.reactor.after(retry_after, [this] { take_in(); });
         return;
     }
+    trouble_.clear();
     for (const auto& [event, room] : full)
         parts_.intake.receipt(event->id, room, event->origin.visibility, {}, "too much waited for this room");
     stored_ = arrived_.back().event.sequence;
@@ -107,6 +110,7 @@ void Courier::sync() {
         sync_timer_ = parts_.reactor.after(retry_after, [this] { sync(); });
         return;
     }
+    trouble_.clear();
     if (stored_ > acknowledged_) parts_.client.acknowledge(acknowledged_ = stored_);
 }
 
@@ -142,6 +146,7 @@ void Courier::pump() {
         pump_again_ = parts_.reactor.after(retry_after, [this] { pump_again_ = {}, pump(); });
         return;
     }
+    trouble_.clear();
     for (const auto& key : started) {
         if (flights_[key].complete()) answered_.insert(key), settle_soon();
     }
@@ -230,6 +235,7 @@ void Courier::settle() {
         settle_again_ = parts_.reactor.after(retry_after, [this] { settle_again_ = {}, settle(); });
         return;
     }
+    trouble_.clear();
     const auto settled = std::move(answered_);
     answered_.clear();
     for (const auto& key : settled) {

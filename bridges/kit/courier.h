@@ -34,6 +34,7 @@ public:
     void all_gone();
     void answer(const DeliveryId& id, std::string native_id, std::string refusal);
 
+    const std::string& trouble() const { return trouble_; }  // why the outbox cannot be written; empty: it can
     std::size_t waiting() const { return outbox_.size(); }
     std::size_t waiting(const std::string& room) const { return outbox_.size(room); }
 
@@ -59,6 +60,7 @@ private:
     bool must_wait(const bus::Event& event, const std::string& room) const;
     void settle_soon();
     void settle();
+    void complain(const store::Failure& failure);
     void settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight);
 
     Parts parts_;
@@ -69,6 +71,7 @@ private:
     bus::Sequence stored_ = 0, acknowledged_ = 0;
     std::map<FlightKey, Flight> flights_;
     std::set<FlightKey> answered_;
+    std::string trouble_;
     // Handles, not posts: a bridge that ends takes them along.
     service::Reactor::Handle take_again_, sync_timer_, pump_soon_, pump_again_, settle_soon_, settle_again_;
 };

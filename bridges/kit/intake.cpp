@@ -4,6 +4,7 @@
 
 #include "bridges/kit/pack.h"
 #include "bridges/kit/split.h"
+#include "broker/bus/codec.h"
 #include "broker/service/log.h"
 
 namespace parley::kit {
@@ -40,11 +41,12 @@ bus::Reference* reference_in(Event& event) {
 
 }  // namespace
 
-Intake::Intake(Parts parts, std::string account, std::filesystem::path spool_file, std::uint64_t spool_bytes_max)
+Intake::Intake(Parts parts, std::string account, std::filesystem::path spool_file, Limits limits)
     : parts_(parts),
       account_(std::move(account)),
-      spool_(std::move(spool_file), spool_bytes_max),
-      seen_table_(parts.env, "seen") {
+      spool_(std::move(spool_file), limits.spool_bytes_max),
+      seen_table_(parts.env, "seen"),
+      held_bytes_max_(limits.held_bytes_max) {
     const store::ReadTxn txn(parts_.env);
     store::Cursor cursor(txn, seen_table_);
     for (bool more = cursor.first(); more; more = cursor.next()) {
@@ -85,8 +87,13 @@ void Intake::received(Event event) {
         }
         resolve(event, txn);
     }
-    if (recent_.contains(event.id)) return;
-    if (submit(event)) remember(event);
+    if (recent_.contains(event.id) || !submit(event)) return;
+    recent_.insert(event.id);
+    recent_order_.push_back(event.id);
+    if (recent_order_.size() > recent_max) {
+        recent_.erase(recent_order_.front());
+        recent_order_.pop_front();
+    }
 }
 
 void Intake::resolve(Event& event, const store::Txn& txn) const {
@@ -108,32 +115,22 @@ bool Intake::is_echo(const Event& event, const store::Txn& txn) const {
 }
 
 void Intake::remember(const Event& event) {
-    recent_.insert(event.id);
-    recent_order_.push_back(event.id);
-    if (recent_order_.size() > recent_max) {
-        recent_.erase(recent_order_.front());
-        recent_order_.pop_front();
+    if (event.kind() != Kind::message && event.kind() != Kind::edit) return;
+    const auto& room = event.origin.room.room;
+    store::WriteTxn txn(parts_.env);
+    if (const auto* message = std::get_if<bus::Message>(&event.body)) {
+        parts_.identities.put(txn, room,
+                              {event.id,
+                               {event.origin.native_id},
+                               event.author.id,
+                               event.author.name,
+                               excerpt(message->text.plain),
+                               false,
+                               {}});
+    } else if (const auto* edit = std::get_if<bus::Edit>(&event.body)) {
+        parts_.identities.set_excerpt(txn, room, edit->target.event, excerpt(edit->text.plain));
     }
-    try {
-        const auto& room = event.origin.room.room;
-        store::WriteTxn txn(parts_.env);
-        if (const auto* message = std::get_if<bus::Message>(&event.body)) {
-            parts_.identities.put(txn, room,
-                                  {event.id,
-                                   {event.origin.native_id},
-                                   event.author.id,
-                                   event.author.name,
-                                   excerpt(message->text.plain),
-                                   false,
-                                   {}});
-        } else if (const auto* edit = std::get_if<bus::Edit>(&event.body)) {
-            parts_.identities.set_excerpt(txn, room, edit->target.event, excerpt(edit->text.plain));
-        }
-        txn.commit();
-    } catch (const store::Failure& failure) {
-        // It is in the spool: nothing is lost but the way back to it.
-        service::log::error("cannot remember a native id", {{"why", failure.what()}, {"event", event.id.text()}});
-    }
+    txn.commit();
 }
 
 bool Intake::gap(const std::string& room, service::Time from, service::Time to, std::string why) {
@@ -163,13 +160,63 @@ void Intake::receipt(const bus::EventId& delivered, const std::string& room, bus
 }
 
 bool Intake::submit(const Event& event) {
-    const auto ordinal = spool_.add(event);
-    if (!ordinal) {
+    if (!held_.empty()) return hold_on(event, trouble_);
+    const auto ordinal = keep(event);
+    if (ordinal) {
+        publish(*ordinal, event);
+    } else if (ordinal.error().code == Code::invalid) {  // it never will be
         no_room(event, ordinal.error());
         return false;
     }
-    publish(*ordinal, event);
+    return ordinal || hold_on(event, ordinal.error());
+}
+
+// Into the identity map and the spool.
+service::Result<std::uint64_t> Intake::keep(const Event& event) {
+    try {
+        remember(event);
+    } catch (const store::Failure& failure) {
+        return service::fail(Code::io, failure.what(), "make room on the disk");
+    }
+    return spool_.add(event);
+}
+
+bool Intake::hold_on(const Event& event, const Error& why) {
+    const auto bytes = bus::encode(event).size();
+    if (held_bytes_ + bytes > held_bytes_max_) {
+        no_room(event, why);
+        return false;
+    }
+    held_bytes_ += bytes;
+    held_.push_back(event);
+    if (held_.size() == 1) hold_changed(why);
+    try_again_soon();
     return true;
+}
+
+void Intake::let_go() {
+    while (!held_.empty()) {
+        const auto ordinal = keep(held_.front());
+        if (!ordinal && ordinal.error().code != Code::invalid) {
+            trouble_ = ordinal.error();
+            return try_again_soon();
+        }
+        const auto event = std::move(held_.front());
+        held_.pop_front();
+        held_bytes_ -= bus::encode(event).size();
+        if (ordinal) publish(*ordinal, event);
+        else no_room(event, ordinal.error());
+        if (held_.empty()) hold_changed({});
+    }
+}
+
+void Intake::hold_changed(const Error& why) {
+    trouble_ = why;
+    if (why) service::log::error("nothing more is taken from the platform until there is room", {{"why", why.what}, {"hint", why.hint}});
+    else service::log::info("there is room again; the platform is listened to");
+    tell_ = parts_.reactor.after(std::chrono::microseconds(0), [this, held = bool(why)] {
+        if (hold_) hold_(held);
+    });
 }
 
 void Intake::no_room(const Event& event, const Error& why) {
@@ -204,6 +251,7 @@ void Intake::try_again_soon() {
         const auto waiting = std::move(refused_);
         refused_.clear();
         for (const auto& [ordinal, event] : waiting) publish(ordinal, event);
+        let_go();
         if (spool_.waiting() == 0 && !lost_.empty()) say_what_was_lost();
     });
 }
@@ -232,6 +280,7 @@ void Intake::published(std::uint64_t ordinal, const Event& event) {
             moved_.insert(origin.room.room);
         }
     }
+    if (spool_.waiting() == 0) let_go();
     if (spool_.waiting() == 0 && !lost_.empty()) say_what_was_lost();
 }
 

@@ -1,5 +1,9 @@
 // From the platform to the broker: what was received gets its id, is spooled, published, and forgotten when the broker
 // has it on disk. Echoes and what was seen before are dropped here.
+//
+// If it cannot be spooled (the disk is full, or the broker was away for too long), the platform is asked to hold; what
+// it had handed over by then waits in memory, up to a limit, and goes first when there is room. What exceeds the limit
+// becomes a gap, said as soon as possible.
 #pragma once
 
 #include <deque>
@@ -24,7 +28,13 @@ public:
         IdentityMap& identities;
         const bus::HouseSettings& house;
     };
-    Intake(Parts parts, std::string account, std::filesystem::path spool_file, std::uint64_t spool_bytes_max);
+    struct Limits {
+        std::uint64_t spool_bytes_max, held_bytes_max;
+    };
+    Intake(Parts parts, std::string account, std::filesystem::path spool_file, Limits limits);
+
+    // Called, not from inside received(), with true when nothing more can be taken and with false when it can again.
+    void on_hold(std::function<void(bool held)> hold) { hold_ = std::move(hold); }
 
     void publish_recovered();  // what an earlier process left in the spool
     void received(bus::Event event);
@@ -37,12 +47,18 @@ public:
     void save(store::WriteTxn& txn);  // the last_seen that have moved
     std::size_t waiting() const { return spool_.waiting(); }
     std::uint64_t echoes() const { return echoes_; }
+    bool holding() const { return !held_.empty(); }
+    const service::Error& trouble() const { return trouble_; }  // why we hold
 
 private:
     void resolve(bus::Event& event, const store::Txn& txn) const;
     bool is_echo(const bus::Event& event, const store::Txn& txn) const;
     void remember(const bus::Event& event);
     bool submit(const bus::Event& event);
+    service::Result<std::uint64_t> keep(const bus::Event& event);
+    bool hold_on(const bus::Event& event, const service::Error& why);
+    void let_go();
+    void hold_changed(const service::Error& why);
     void publish(std::uint64_t ordinal, const bus::Event& event);
     void published(std::uint64_t ordinal, const bus::Event& event);
     void not_published(std::uint64_t ordinal, const bus::Event& event, const service::Error& why);
@@ -64,7 +80,12 @@ private:
     std::map<std::string, Lost> lost_;             // could not be spooled; a gap says so when it is possible again
     std::map<std::uint64_t, bus::Event> refused_;  // to be published again
     service::Error last_refusal_;
-    service::Reactor::Handle again_;
+    std::uint64_t held_bytes_max_;
+    std::deque<bus::Event> held_;  // to be spooled again
+    std::uint64_t held_bytes_ = 0;
+    service::Error trouble_;
+    std::function<void(bool)> hold_;
+    service::Reactor::Handle again_, tell_;
     std::uint64_t echoes_ = 0;
 };
 

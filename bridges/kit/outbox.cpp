@@ -117,8 +117,8 @@ Outbox::Slot* Outbox::slot(const std::string& room, std::uint64_t ordinal) {
 }
 
 void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal) {
-    if (auto* s = slot(room, ordinal)) s->sent = true;
     if (!states_.get(txn, key_of(ordinal))) states_.put(txn, key_of(ordinal), pack({"sent"}));
+    if (auto* s = slot(room, ordinal)) s->sent = true;  // only if it could be written
 }
 
 void Outbox::put_back(const std::string& room, std::uint64_t ordinal) {

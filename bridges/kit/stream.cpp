@@ -42,6 +42,7 @@ struct Stream::State : std::enable_shared_from_this<Stream::State> {
     bool silent = false;           // close() was called: no callbacks
     bool dead = false;             // the socket is closed
     bool write_posted = false, upgrade = false;
+    bool held = false, read_wanted = false;  // no reading; it was its turn meanwhile
 
     std::string where() const { return fmt::format("{}:{}", options.host, options.port); }
 
@@ -166,6 +167,10 @@ void Stream::State::announce() {
 }
 
 void Stream::State::read() {
+    if (held) {
+        read_wanted = true;
+        return;
+    }
 #ifdef TCP_QUICKACK
     // The kernel falls back to delayed acknowledgements by itself; a server that waits for ours before it writes its
     // next line (Nagle) would then stand still for 40 ms.
@@ -284,6 +289,10 @@ void Stream::close() {
 }
 
 void Stream::start_tls() { state_->upgrade = true; }
+void Stream::hold(bool held) {
+    state_->held = held;
+    if (!held && std::exchange(state_->read_wanted, false) && !state_->dead) state_->read();
+}
 std::size_t Stream::pending() const { return state_->writing.size() + state_->waiting.size(); }
 bool Stream::open() const { return state_->opened && !state_->silent; }
 

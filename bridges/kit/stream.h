@@ -48,6 +48,8 @@ public:
     void close();
     // From inside data() only: what follows, both ways, is TLS (STARTTLS). opened() is called again when it is.
     void start_tls();
+    // Reads no more (but for what is with us already) until hold(false); the sender's own buffers fill up meanwhile.
+    void hold(bool held);
     std::size_t pending() const;  // bytes not yet handed to the system
     bool open() const;
 

@@ -32,6 +32,7 @@ public:
         host_.link_changed(Link::up);
         host_.room_changed("room", true);
     }
+    void hold(bool held) override { holds.push_back(held); }
     void go() { host_.link_changed(Link::down, {service::Code::unavailable, "gone", {}}); }
     void say(const std::string& native_id, const std::string& words) { happens(native_id, bus::Message{words}); }
     void happens(const std::string& native_id, bus::Body body) {
@@ -47,6 +48,7 @@ public:
     std::string refusing;
     std::vector<std::string> heard;
     std::vector<Delivery> deliveries;
+    std::vector<bool> holds;
 
 private:
     Host& host_;
@@ -90,7 +92,7 @@ protected:
         std::unique_ptr<Bridge> bridge;
         StrawPlatform* platform = nullptr;
         OutboxLimits limits{};
-        std::uint64_t spool_bytes_max = 1 << 20;
+        std::uint64_t spool_bytes_max = 1 << 20, held_bytes_max = 1 << 20;
     };
     void start_broker() {
         auto started = broker::Broker::start(reactor, settings, {});
@@ -100,7 +102,7 @@ protected:
     void start(Side& side) {
         side.bridge = std::make_unique<Bridge>(
             reactor, clock, random,
-            BridgeOptions{side.account, folder / "bridges" / side.account, settings.house, {}, side.limits, side.spool_bytes_max});
+            BridgeOptions{side.account, folder / "bridges" / side.account, settings.house, {}, side.limits, side.spool_bytes_max, side.held_bytes_max});
         side.bridge->start([&](Host& host) {
             auto made = std::make_unique<StrawPlatform>(host);
             side.platform = made.get();
@@ -298,6 +300,7 @@ TEST_F(Bridged, TellsTheJournalWhatBecameOfADelivery) {
 TEST_F(Bridged, MarksWhatItCouldNotKeep) {
     a.bridge.reset();
     a.spool_bytes_max = 1200;
+    a.held_bytes_max = 0;
     start(a);
     broker.reset();
     for (int i = 0; i < 20; ++i) a.platform->say(std::to_string(i), std::string(50, 'x'));
@@ -307,6 +310,43 @@ TEST_F(Bridged, MarksWhatItCouldNotKeep) {
     start_broker();
     until([&] { return b.platform->heard.size() == static_cast<std::size_t>(kept) + 1; }, "the marker");
     EXPECT_THAT(b.platform->heard.back(), HasSubstr("is not available: the broker was away for too long"));
+}
+
+TEST_F(Bridged, HoldsThePlatformWhileItsSpoolIsFullAndLosesNothing) {
+    a.bridge.reset();
+    a.spool_bytes_max = 1200;
+    start(a);
+    broker.reset();
+    std::vector<std::string> wanted;
+    for (int i = 0; i < 20; ++i) {
+        a.platform->say(std::to_string(i), "line " + std::to_string(i));
+        wanted.push_back("<bob> line " + std::to_string(i));
+    }
+    until([&] { return !a.platform->holds.empty(); }, "the hold");
+    EXPECT_THAT(a.platform->holds, ElementsAre(true));
+    EXPECT_THAT(a.bridge->status()["trouble"].text(), HasSubstr("start the broker"));
+    start_broker();
+    until([&] { return a.platform->holds.size() == 2; }, "the end of the hold");
+    EXPECT_THAT(a.platform->holds, ElementsAre(true, false));
+    EXPECT_EQ(a.bridge->status()["trouble"].text(), "");
+    hears(b, wanted.back());
+    EXPECT_THAT(b.platform->heard, ::testing::ElementsAreArray(wanted));
+}
+
+TEST_F(Bridged, MarksWhatItHeldWhenItDied) {
+    a.bridge.reset();
+    a.spool_bytes_max = 100;
+    start(a);
+    broker.reset();
+    a.platform->say("1", std::string(200, 'x'));
+    until([&] { return !a.platform->holds.empty(); }, "the hold");
+    clock.ahead += std::chrono::seconds(60);
+    a.bridge.reset();  // with what it had in memory only
+    a.spool_bytes_max = 1 << 20;
+    start_broker();
+    start(a);
+    until([&] { return !b.platform->heard.empty(); }, "the marker");
+    EXPECT_THAT(b.platform->heard, ElementsAre(HasSubstr("on a/room is not available: the bridge was away")));
 }
 
 TEST_F(Bridged, AnswersForItsHealth) {

@@ -80,6 +80,27 @@ TEST_F(StreamTest, CarriesBytesBothWays) {
     EXPECT_EQ(stream.pending(), 0u);
 }
 
+TEST_F(StreamTest, ReadsNoMoreWhileItIsHeldAndThenTheRest) {
+    Stream stream(reactor, options(), events());
+    accept();
+    ASSERT_TRUE(wait([&] { return opened; }));
+    stream.hold(true);
+    ASSERT_EQ(::send(peer, "a", 1, 0), 1);
+    ASSERT_TRUE(wait([&] { return heard == "a"; })) << "a read was under way";
+    // Until the system takes no more for a reader that does not read.
+    const std::string piece(65536, 'x');
+    std::size_t sent = 1;
+    for (ssize_t n = 0; (n = ::send(peer, piece.data(), piece.size(), MSG_DONTWAIT)) > 0; reactor.run_for(milliseconds(1))) {
+        sent += static_cast<std::size_t>(n);
+        ASSERT_LT(sent, 100'000'000U) << "somebody reads";
+    }
+    EXPECT_EQ(heard, "a");
+    stream.send("still talks");
+    EXPECT_EQ(peer_reads(11), "still talks");
+    stream.hold(false);
+    EXPECT_TRUE(wait([&] { return heard.size() == sent; })) << heard.size() << " of " << sent;
+}
+
 TEST_F(StreamTest, SaysWhyWhenTheServerCloses) {
     Stream stream(reactor, options(), events());
     accept();

@@ -33,7 +33,8 @@ void drop_oldest(Map& map, Age age) {
 }
 
 Result<void> replace_file(const std::filesystem::path& file, const std::string& content) {
-    std::filesystem::create_directories(file.parent_path());
+    std::error_code ignored;  // a folder that is not there is said by what follows
+    std::filesystem::create_directories(file.parent_path(), ignored);
     const auto fresh = file.string() + ".new";
     const int fd = ::open(fresh.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
     const bool written = fd >= 0 &&
@@ -42,8 +43,10 @@ Result<void> replace_file(const std::filesystem::path& file, const std::string& 
     const int why = errno;
     if (fd >= 0) ::close(fd);
     if (!written || ::rename(fresh.c_str(), file.c_str()) != 0) {
-        return fail(Code::io, "cannot write " + file.string() + ": " + std::strerror(written ? errno : why),
-                    "sign-ins last only until a restart");
+        const int code = written ? errno : why;
+        ::unlink(fresh.c_str());
+        return fail(Code::io, "cannot write " + file.string() + ": " + std::strerror(code),
+                    "free some space, or check who owns the folder; until then new sign-ins last only until a restart");
     }
     return {};
 }

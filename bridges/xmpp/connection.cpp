@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <unordered_map>
@@ -38,6 +39,7 @@ struct Connection::State {
     std::size_t attempt = 0;  // since a stream was up: each tries the next address
     std::string problem;      // the latest words of the library about what went wrong
     std::string certificate_problem;
+    std::size_t unfinished_bytes = 0;  // read since the last whole stanza
     Error reason;
 
     State(service::Reactor& r, const Settings& s, Listener l) : reactor(r), settings(s), listener(std::move(l)) {}
@@ -49,6 +51,7 @@ struct Connection::State {
     void pump();
     void pump_soon();
     void finish();
+    void too_large();
     Error explain(int error, xmpp_stream_error_t* stream) const;
 };
 
@@ -56,6 +59,8 @@ namespace {
 
 using State = Connection::State;
 constexpr int depth_max = 32;
+constexpr std::size_t stanza_bytes_max = 1 << 20;  // servers themselves allow 256 KiB to a client, 512 KiB between them
+constexpr std::size_t pass_bytes = 4096;           // what the library reads at once
 
 // Two of the library's callbacks carry no user data, only the connection: this finds our side of it.
 std::unordered_map<const xmpp_conn_t*, State*>& states() {
@@ -125,6 +130,7 @@ Element convert(xmpp_stanza_t* stanza, int depth) {
 
 int on_stanza(xmpp_conn_t*, xmpp_stanza_t* stanza, void* user) {
     auto* state = static_cast<State*>(user);
+    state->unfinished_bytes = 0;
     if (state->up && !state->ended) state->listener.stanza(convert(stanza, 0));
     return 1;
 }
@@ -227,13 +233,23 @@ void State::finish() {
     listener.down(why);
 }
 
+// The library itself would gather a stanza without an end until the memory is full.
+void State::too_large() {
+    if (ended) return;
+    reason = {Code::limit, "the server sent a stanza larger than 1 MiB", "the link is made again; if it comes again, tell who runs the server"};
+    up = false;
+    ended = true;
+}
+
 void State::pump() {
     if (running || !conn) return;
     running = true;
     // Bounded: each pass reads at most 4 KiB; TLS may hold more than the descriptor shows, hence some passes at the end.
     for (int pass = 0, more = 4; pass < 64 && !ended; ++pass) {
-        xmpp_run_once(context, 0);
         int waiting = 0;
+        if (fd >= 0 && ioctl(fd, FIONREAD, &waiting) == 0) unfinished_bytes += std::min(static_cast<std::size_t>(waiting), pass_bytes);
+        xmpp_run_once(context, 0);
+        if (unfinished_bytes > stanza_bytes_max) too_large();
         if (fd >= 0 && ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0 && up) continue;
         if (--more == 0 || !up || settings.tls == Tls::none) break;
     }
@@ -279,6 +295,7 @@ void State::connect(const std::string& resource, const Address& address) {
     up = closing = abandoned = ended = connected = refused = false;
     problem.clear();
     certificate_problem.clear();
+    unfinished_bytes = 0;
     reason = {};
     log = {on_log, this};
     if (!context) context = xmpp_ctx_new(nullptr, &log);

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <strophe.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,8 @@ struct Connection::State {
     std::string problem;      // the latest words of the library about what went wrong
     std::string certificate_problem;
     std::size_t unfinished_bytes = 0;  // read since the last whole stanza
+    bool unreadable = false;           // what came is no XML
+    bool poisoned = false;             // we gave the stream up for what it carried
     Error reason;
 
     State(service::Reactor& r, const Settings& s, Listener l) : reactor(r), settings(s), listener(std::move(l)) {}
@@ -51,7 +54,7 @@ struct Connection::State {
     void pump();
     void pump_soon();
     void finish();
-    void too_large();
+    void give_up(Error why);
     Error explain(int error, xmpp_stream_error_t* stream) const;
 };
 
@@ -61,6 +64,7 @@ using State = Connection::State;
 constexpr int depth_max = 32;
 constexpr std::size_t stanza_bytes_max = 1 << 20;  // servers themselves allow 256 KiB to a client, 512 KiB between them
 constexpr std::size_t pass_bytes = 4096;           // what the library reads at once
+constexpr auto tell_them = "the link is made again; if it happens again, tell who runs the server";
 
 // Two of the library's callbacks carry no user data, only the connection: this finds our side of it.
 std::unordered_map<const xmpp_conn_t*, State*>& states() {
@@ -102,6 +106,8 @@ void on_log(void* user, xmpp_log_level_t level, const char* area, const char* me
     // A chain that ends in nobody known is told in no other way.
     const std::string_view words = message, failed = "Certificate verification FAILED, result=";
     if (words.starts_with(failed)) state->certificate_problem = words.substr(failed.size());
+    // Nor is XML that does not parse: the library only asks the server to hang up, and waits.
+    if (words.starts_with("parse error")) state->unreadable = true;
     if (level >= XMPP_LEVEL_WARN) service::log::debug("xmpp library", {{"area", area}, {"message", message}});
 }
 
@@ -202,6 +208,7 @@ void State::release() {
     states().erase(old);
 }
 
+// What made us give up would come again with the session.
 // After a refusal the library's queue still holds what the old session had not heard confirmed: resumed once more, it
 // would say it twice.
 void State::keep_resumable(xmpp_conn_t* old) {
@@ -209,7 +216,7 @@ void State::keep_resumable(xmpp_conn_t* old) {
     if (!latest) return;
     if (resumable) xmpp_free_sm_state(resumable);
     resumable = latest;
-    if (refused || closing) forget_session();
+    if (refused || closing || poisoned) forget_session();
 }
 
 void State::forget_session() {
@@ -233,12 +240,11 @@ void State::finish() {
     listener.down(why);
 }
 
-// The library itself would gather a stanza without an end until the memory is full.
-void State::too_large() {
+void State::give_up(Error why) {
     if (ended) return;
-    reason = {Code::limit, "the server sent a stanza larger than 1 MiB", "the link is made again; if it comes again, tell who runs the server"};
+    reason = std::move(why);
     up = false;
-    ended = true;
+    ended = poisoned = true;
 }
 
 void State::pump() {
@@ -249,7 +255,9 @@ void State::pump() {
         int waiting = 0;
         if (fd >= 0 && ioctl(fd, FIONREAD, &waiting) == 0) unfinished_bytes += std::min(static_cast<std::size_t>(waiting), pass_bytes);
         xmpp_run_once(context, 0);
-        if (unfinished_bytes > stanza_bytes_max) too_large();
+        // The library would gather a stanza without an end until the memory is full.
+        if (unfinished_bytes > stanza_bytes_max) give_up({Code::limit, "the server sent a stanza larger than 1 MiB", tell_them});
+        if (unreadable) give_up({Code::invalid, "the server sent what is no XML", tell_them});
         if (fd >= 0 && ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0 && up) continue;
         if (--more == 0 || !up || settings.tls == Tls::none) break;
     }
@@ -267,10 +275,23 @@ void State::pump() {
     }
 }
 
+// The library takes a stanza apart by recursion, and in 1 MiB there is room for 350,000 elements in each other. The stack
+// of the first thread grows as far as this allows.
+static void allow_deep_recursion() {
+    constexpr rlim_t stack_bytes = 128 << 20;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= stack_bytes) return;
+    limit.rlim_cur = std::min(stack_bytes, limit.rlim_max);
+    ::setrlimit(RLIMIT_STACK, &limit);
+}
+
 Connection::Connection(service::Reactor& reactor, const Settings& settings, Listener listener)
     : state_(std::make_unique<State>(reactor, settings, std::move(listener))) {
     static std::once_flag once;
-    std::call_once(once, xmpp_initialize);
+    std::call_once(once, [] {
+        xmpp_initialize();
+        allow_deep_recursion();
+    });
 }
 
 Connection::~Connection() {
@@ -296,6 +317,7 @@ void State::connect(const std::string& resource, const Address& address) {
     problem.clear();
     certificate_problem.clear();
     unfinished_bytes = 0;
+    unreadable = poisoned = false;
     reason = {};
     log = {on_log, this};
     if (!context) context = xmpp_ctx_new(nullptr, &log);

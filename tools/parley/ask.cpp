@@ -51,7 +51,7 @@ Session::Session(const bus::HouseSettings& house) : endpoint_(house.endpoint) {
     // Over TCP the operator's pair is named "operator" in the folder of keys.
     const auto keys = bus::keys_of(house, "operator");
     if (keys) options.keys = *keys;
-    else result_ = fail(keys.error());
+    else usable_ = fail(keys.error());
     if (!options.keys.own_secret.empty()) options.name = "operator";
     client_ = std::make_unique<bus::Client>(reactor_, std::move(options));
     client_->on_link([this](bool up) { linked_ = linked_ || up; });
@@ -65,7 +65,7 @@ void Session::done(Result<void> result) {
 }
 
 Result<void> Session::wait(std::chrono::milliseconds limit) {
-    if (!result_) return result_;
+    if (!usable_) return usable_;
     finished_ = false;
     const auto interrupt = reactor_.on_signal({SIGINT, SIGTERM}, [this](int) { done(); });
     const auto nobody = reactor_.after(link_within, [this] {

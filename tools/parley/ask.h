@@ -46,7 +46,7 @@ private:
     service::Reactor reactor_;
     std::unique_ptr<bus::Client> client_;
     std::string endpoint_;
-    Result<void> result_;
+    Result<void> usable_, result_;  // with these keys; of the last wait
     bool finished_ = false, linked_ = false;
 };
 

@@ -81,7 +81,7 @@ House::Answer House::request(const std::string& text) const {
     const auto space = answer.find(' ');
     const auto body = answer.find("\r\n\r\n");
     if (space == std::string::npos || body == std::string::npos) return {};
-    return {std::atoi(answer.c_str() + space), answer.substr(body + 4)};
+    return {std::atoi(answer.c_str() + space), answer.substr(body + 4), answer.substr(0, body)};
 }
 
 House::Answer House::get(const std::string& path) const {

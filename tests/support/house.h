@@ -39,14 +39,17 @@ public:
     }
     void start_all(const std::vector<std::string>& accounts);
     pid_t pid(const std::string& name) const { return processes_.at(name)->pid(); }
+    bool running(const std::string& name) const { return processes_.at(name)->running(); }
 
     struct Answer {
         int status = 0;
-        std::string body;
+        std::string body, head;
     };
     // Status 0: nobody answered.
     Answer get(const std::string& path) const;
     Answer post(const std::string& path, const std::string& json) const;
+    // Bytes as they are; what came back until the page hung up.
+    Answer request(const std::string& text) const;
     // Says something in a room of the page; returns when it is durable.
     void say(const std::string& room, const std::string& text);
     // The texts of a room's messages as the page shows them, oldest first, those that contain `part`.
@@ -61,8 +64,6 @@ public:
     std::string logs() const;  // of all, for a failing test
 
 private:
-    Answer request(const std::string& text) const;
-
     TempFolder folder_;
     std::uint16_t web_port_;
     std::filesystem::path settings_;

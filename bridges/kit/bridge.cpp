@@ -171,8 +171,11 @@ Value Bridge::status() const {
 }
 
 std::string Bridge::trouble() const {
-    if (intake_.holding()) return "nothing more is taken from the platform: " + intake_.trouble().text();
-    return courier_.trouble().empty() ? save_trouble_ : "what is to be said waits at the broker: " + courier_.trouble();
+    std::string out;
+    const auto add = [&out](const std::string& what) { out += (out.empty() ? "" : "; ") + what; };
+    if (intake_.holding()) add("nothing more is taken from the platform: " + intake_.trouble().text());
+    if (!courier_.trouble().empty()) add("what is to be said waits at the broker: " + courier_.trouble());
+    return out.empty() ? save_trouble_ : out;
 }
 
 bool Bridge::speakable(const std::string& room) const {

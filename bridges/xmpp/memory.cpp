@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 namespace parley::xmpp {
 
@@ -47,23 +48,26 @@ void Memory::read() {
     }
 }
 
-// Written anew, so that the file holds no more than twice what is remembered.
+// Written anew, so that the file holds no more than twice what is remembered. If the disk is full, the old file stays,
+// and it is tried again with the next line.
 void Memory::compact() {
     std::error_code ignored;
     const auto fresh = path_.string() + ".new";
-    file_.close();
-    file_.open(fresh, std::ios::trunc);
+    auto old = std::exchange(file_, std::ofstream(fresh, std::ios::trunc));
     lines_ = 0;
     for (const auto& m : messages_) write(m);
     for (const auto& [key, reactions] : reactions_) write(reactions);
     file_.flush();
-    std::filesystem::rename(fresh, path_, ignored);
+    whole_ = file_.is_open() && file_.good();
+    if (whole_) return std::filesystem::rename(fresh, path_, ignored);
+    std::filesystem::remove(fresh, ignored);
+    file_ = std::move(old);
 }
 
 void Memory::flush() {
-    if (!file_.is_open()) return;
+    if (path_.empty()) return;
     file_.flush();
-    if (lines_ > 2 * (messages_max + reactions_max)) compact();
+    if (!file_.good() || !whole_ || lines_ > 2 * (messages_max + reactions_max)) compact();
 }
 
 void Memory::insert(Message m) {
@@ -102,8 +106,8 @@ void Memory::write(const Reactions& r) {
 void Memory::add(Message m) {
     if (by_native_id(m.room, m.native_id)) return;
     write(m);
-    flush();
     insert(std::move(m));
+    flush();
 }
 
 Memory::Message* Memory::by_native_id(const std::string& room, const std::string& native_id) {
@@ -120,8 +124,8 @@ void Memory::corrected(Message& m, const Message& correction) {
     ++m.revision;
     write(m);
     write(correction);
-    flush();
     insert(correction);
+    flush();
 }
 
 void Memory::insert(Reactions r) {
@@ -147,8 +151,8 @@ void Memory::react(const std::string& room, const std::string& native_id, const 
                    std::vector<std::string> emojis) {
     Reactions r{room, native_id, author_id, std::move(emojis)};
     write(r);
-    flush();
     insert(std::move(r));
+    flush();
 }
 
 }  // namespace parley::xmpp

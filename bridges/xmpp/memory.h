@@ -58,6 +58,7 @@ private:
     std::filesystem::path path_;
     std::ofstream file_;
     std::size_t lines_ = 0;  // of the file
+    bool whole_ = true;      // the file has all that is remembered
 };
 
 }  // namespace parley::xmpp

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/no_more_than.h"
 #include "tests/support/process.h"
 
 namespace parley::xmpp {
@@ -34,6 +35,23 @@ TEST(XmppMemory, KnowsWhichReactionsStandAfterARestart) {
     EXPECT_THAT(memory.reactions("ops", "s1", "alice@x"), testing::ElementsAre("👍", "🎉"));
     EXPECT_THAT(memory.reactions("ops", "s2", "alice@x"), testing::IsEmpty());
     EXPECT_THAT(memory.reactions("ops", "s1", "bob@x"), testing::IsEmpty());
+}
+
+TEST(XmppMemory, KeepsAllOfItWhenThereIsRoomAgainOnAFullDisk) {
+    const tests::TempFolder folder("memory");
+    {
+        Memory memory(folder.path().string());
+        memory.add({"ops", "before", "m1", "alice@x", "alice", 0});
+        {
+            const support::NoMoreThan limit(100);
+            for (int i = 0; i < 20; ++i) memory.add({"ops", "s" + std::to_string(i), "", "alice@x", "alice", 0});
+            const Memory meanwhile(folder.path().string());  // a start on a full disk loses nothing either
+        }
+        EXPECT_TRUE(Memory(folder.path().string()).by_native_id("ops", "before"));
+        memory.add({"ops", "after", "", "alice@x", "alice", 0});
+    }
+    Memory memory(folder.path().string());
+    for (const auto* id : {"before", "s0", "s19", "after"}) EXPECT_TRUE(memory.by_native_id("ops", id)) << id;
 }
 
 TEST(XmppMemory, NobodyTakesAMessageOverByRepeatingItsId) {

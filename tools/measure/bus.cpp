@@ -1,19 +1,25 @@
 // How fast the broker takes and hands on events: a real Broker on ipc, one publisher, one follower, all in one process
-// and on one thread, so the figures are a floor. Usage: bench_bus [events] [folder]; the folder decides the disk.
+// and on one thread, so the figures are a floor. Every event is counted: one that does not arrive ends in an error.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
+#include <stdexcept>
 #include <vector>
 
 #include "broker/broker.h"
 #include "broker/bus/client.h"
+#include "broker/service/log.h"
+#include "tests/support/process.h"
+#include "tools/measure/figures.h"
+#include "tools/measure/processes.h"
 
 namespace {
 
 using namespace parley;
-using Steady = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+using measure::Json;
+using measure::Steady;
+
+constexpr auto patience = 120s;
 
 bus::Event message(std::size_t number) {
     bus::Event event;
@@ -25,14 +31,9 @@ bus::Event message(std::size_t number) {
     return event;
 }
 
-double percentile(std::vector<double>& sorted, double part) {
-    if (sorted.empty()) return 0;
-    return sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(part * static_cast<double>(sorted.size())))];
-}
-
 class Bench {
 public:
-    Bench(const std::filesystem::path& folder, std::size_t events) : events_(events) {
+    explicit Bench(const std::filesystem::path& folder) {
         settings_.house.data = folder;
         settings_.house.endpoint = "ipc://" + folder.string() + "/run/broker";
         settings_.house.accounts = {{"lobby", "irc"}, {"work", "xmpp"}};
@@ -43,17 +44,18 @@ public:
     }
 
     // One after another: what a single message waits for.
-    void latency(std::size_t rounds) {
+    Json latency(std::size_t rounds) {
         bus::Client from(reactor_, options("lobby")), to(reactor_, options("work"));
         std::vector<double> acknowledged, delivered;
         auto sent = Steady::now();
-        std::size_t number = events_, open = 0;
-        const auto took = [&] { return std::chrono::duration<double, std::micro>(Steady::now() - sent).count(); };
+        const auto last = number_ + rounds;
+        std::size_t open = 0;
+        const auto took = [&] { return measure::microseconds(Steady::now() - sent); };
         const std::function<void()> next = [&] {
-            if (number == events_ + rounds) return reactor_.stop();
+            if (number_ == last) return reactor_.stop();
             open = 2;
             sent = Steady::now();
-            from.publish(message(number++), [&](const service::Result<bus::Sequence>&) {
+            from.publish(message(number_++), [&](const service::Result<bus::Sequence>&) {
                 acknowledged.push_back(took());
                 if (--open == 0) reactor_.post(next);
             });
@@ -65,40 +67,44 @@ public:
         from.on_link([&](bool up) {
             if (up) next();
         });
-        reactor_.run();
-        for (auto* all : {&acknowledged, &delivered}) std::sort(all->begin(), all->end());
-        fmt::print("one at a time, {} rounds\n", rounds);
-        fmt::print("  durable and acknowledged   p50 {:8.0f} us   p99 {:8.0f} us\n", percentile(acknowledged, 0.5), percentile(acknowledged, 0.99));
-        fmt::print("  at the follower            p50 {:8.0f} us   p99 {:8.0f} us\n", percentile(delivered, 0.5), percentile(delivered, 0.99));
+        until_stopped();
+        return Json().add("durable", measure::latency(acknowledged)).add("followed", measure::latency(delivered));
     }
 
-    // All at once: what the broker can take.
-    void throughput() {
+    // What the broker can take, with so many on their way.
+    Json throughput(std::size_t events, std::size_t in_flight) {
         bus::Client from(reactor_, options("lobby")), to(reactor_, options("work"));
         std::size_t acknowledged = 0, delivered = 0, published = 0;
         const auto begin = Steady::now();
-        auto durable = begin;
+        auto durable = begin, followed = begin;
+        const auto whole = [&] {
+            if (acknowledged == events && delivered == events) reactor_.stop();
+        };
         const std::function<void()> more = [&] {
-            constexpr std::size_t in_flight = 8192;
-            while (published < events_ && published - acknowledged < in_flight) {
-                from.publish(message(published++), [&](const service::Result<bus::Sequence>&) {
-                    if (++acknowledged == events_) durable = Steady::now();
-                    if (acknowledged % 1024 == 0) reactor_.post(more);
+            for (; published < events && published - acknowledged < in_flight; ++published) {
+                from.publish(message(number_++), [&](const service::Result<bus::Sequence>& done) {
+                    if (!done) throw std::runtime_error(done.error().text());
+                    if (++acknowledged == events) durable = Steady::now();
+                    if (acknowledged % (in_flight / 8) == 0) reactor_.post(more);
+                    whole();
                 });
             }
         };
         follow(to, [&] {
-            if (++delivered == events_) reactor_.stop();
+            if (++delivered == events) followed = Steady::now();
+            whole();
         });
         more();
-        reactor_.run();
-        const auto seconds = [&](Steady::time_point end) { return std::chrono::duration<double>(end - begin).count(); };
-        fmt::print("{} events at once\n", events_);
-        fmt::print("  durable and acknowledged   {:8.0f} events/s\n", static_cast<double>(events_) / seconds(durable));
-        fmt::print("  at the follower            {:8.0f} events/s\n", static_cast<double>(events_) / seconds(Steady::now()));
+        until_stopped();
+        const auto rate = [&](Steady::time_point end) { return static_cast<double>(events) / measure::seconds(end - begin); };
+        return Json().add("durable_per_second", rate(durable)).add("followed_per_second", rate(followed));
     }
 
 private:
+    void until_stopped() {
+        if (!reactor_.run_for(patience)) throw std::runtime_error("not every event came to its follower");
+        reactor_.restart();
+    }
     bus::ClientOptions options(const std::string& account) const {
         bus::ClientOptions out;
         out.endpoint = settings_.house.endpoint;
@@ -108,8 +114,8 @@ private:
     }
     void follow(bus::Client& client, std::function<void()> each) {
         bus::FollowOptions options;
-        options.cursor = "bench";
         options.filter.deliver_to = "work";
+        options.start = bus::FollowOptions::Start::beginning;
         client.follow(options, [&client, each = std::move(each)](const std::vector<bus::Followed>& events) {
             client.acknowledge(events.back().event.sequence);
             for (std::size_t i = 0; i < events.size(); ++i) each();
@@ -119,25 +125,26 @@ private:
     service::Reactor reactor_;
     broker::Settings settings_;
     std::unique_ptr<broker::Broker> broker_;
-    std::size_t events_;
+    std::size_t number_ = 0;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::size_t events = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 50'000;
-    std::string pattern = (std::filesystem::path(argc > 2 ? argv[2] : "/tmp") / "parley-bench-XXXXXX").string();
-    if (events == 0 || ::mkdtemp(pattern.data()) == nullptr) {
-        fmt::print(stderr, "usage: bench_bus [events] [folder]\n");
-        return 2;
-    }
+    measure::Options options(argc, argv, "usage: measure_bus [--events 50000] [--rounds 500]");
+    const auto events = static_cast<std::size_t>(options.number("events", 50'000)), rounds = static_cast<std::size_t>(options.number("rounds", 500));
+    options.finish();
+    service::log::set_level(service::log::Level::warning);
     try {
-        Bench(pattern, events).throughput();
-        Bench(pattern, events).latency(500);
+        const tests::TempFolder one("parley-bus"), few("parley-bus"), many("parley-bus");
+        Json out;
+        out.add("one", Bench(one.path()).latency(rounds));
+        out.add("few", Bench(few.path()).throughput(events / 4, 64));
+        out.add("many", Bench(many.path()).throughput(events, 8192));
+        fmt::print("{}\n", out.add("load_average", measure::load_average()).text());
     } catch (const std::exception& error) {
-        fmt::print(stderr, "bench_bus: {}\n", error.what());
+        fmt::print(stderr, "measure_bus: {}\n", error.what());
         return 1;
     }
-    std::filesystem::remove_all(pattern);
     return 0;
 }

@@ -111,6 +111,12 @@ void Reactor::post(Work work) { asio::post(loop_->context, std::move(work)); }
 
 Reactor::Handle Reactor::after(std::chrono::microseconds delay, Work work) {
     auto state = std::make_shared<State>();
+    if (delay.count() <= 0) {  // no timer to set, which would be two calls of the system
+        asio::post(loop_->context, [state, work = std::move(work)] {
+            if (!state->cancelled) work();
+        });
+        return Handle(std::move(state));
+    }
     state->timer.emplace(loop_->context, delay);
     arm_timer(state, std::move(work), std::chrono::microseconds(0));
     return Handle(std::move(state));

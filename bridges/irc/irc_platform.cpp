@@ -76,7 +76,7 @@ void IrcPlatform::open() {
 void IrcPlatform::deliver(const kit::Delivery& delivery) {
     if (!life_ || !life_->session.up()) return;  // the link is down: the kit delivers it again
     life_->outgoing.deliver(delivery);
-    pump();
+    pump_soon();
 }
 
 void IrcPlatform::carry_out(Effects effects) {
@@ -119,13 +119,20 @@ void IrcPlatform::lost(Error reason) {
 void IrcPlatform::end_life() {
     session_timer_.cancel();
     pace_timer_.cancel();
+    pump_soon_.cancel();
     if (!life_) return;
     life_->connection.close();
     dead_.push_back(std::move(life_));
     bury_ = context_.reactor.after(std::chrono::microseconds(0), [this] { dead_.clear(); });
 }
 
+// What is delivered in one turn goes out as one burst, with one fence behind it.
+void IrcPlatform::pump_soon() {
+    if (!pump_soon_) pump_soon_ = context_.reactor.after(std::chrono::microseconds(0), [this] { pump(); });
+}
+
 void IrcPlatform::pump() {
+    pump_soon_.cancel();
     if (!life_) return;
     const auto wait = life_->outgoing.pump();
     if (wait) pace_timer_ = context_.reactor.after(*wait, [this] { pump(); });

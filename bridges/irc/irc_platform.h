@@ -38,6 +38,7 @@ private:
     void carry_out(Effects effects);
     void lost(service::Error reason);
     void end_life();
+    void pump_soon();
     void pump();
     void schedule();
     Now now() const { return {context_.clock.now(), context_.clock.steady()}; }
@@ -50,7 +51,7 @@ private:
     bool held_ = false;    // nothing more is to be taken in
     std::unique_ptr<Life> life_;
     service::Steady up_since_{};
-    service::Reactor::Handle retry_, session_timer_, pace_timer_, bury_;
+    service::Reactor::Handle retry_, session_timer_, pace_timer_, pump_soon_, bury_;
     std::vector<std::unique_ptr<Life>> dead_;  // ended inside one of their own callbacks; buried in the next turn
 };
 

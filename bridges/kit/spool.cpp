@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "broker/bus/codec.h"
 #include "broker/service/log.h"
@@ -22,6 +24,7 @@ using service::Code;
 using service::fail;
 
 constexpr std::size_t head_bytes = 8;
+constexpr std::uint64_t rewritten_from = 1 << 20;  // of the file
 
 std::string head_of(std::string_view event) {
     std::string head;
@@ -40,7 +43,7 @@ std::uint32_t size_in(std::string_view head) {
 
 }  // namespace
 
-Spool::Spool(std::filesystem::path file, std::uint64_t bytes_max) : path_(std::move(file)), bytes_max_(bytes_max) {
+Spool::Spool(std::filesystem::path file, std::uint64_t bytes_max) : path_(std::move(file)), bytes_max_(bytes_max), rewrite_at_(std::min(rewritten_from, bytes_max / 2)) {
     {
         std::ifstream in(path_, std::ios::binary);
         const std::string all{std::istreambuf_iterator<char>(in), {}};
@@ -49,9 +52,11 @@ Spool::Spool(std::filesystem::path file, std::uint64_t bytes_max) : path_(std::m
             if (size > rest.size() - head_bytes) break;
             const auto bytes = rest.substr(head_bytes, size);
             if (head_of(bytes) != rest.substr(0, head_bytes)) break;
-            bytes_ += head_bytes + size;
+            const Record record{bytes_, head_bytes + size};
+            bytes_ += record.bytes;
             if (auto event = bus::decode(bytes)) {
-                waiting_.insert(next_);
+                waiting_.emplace(next_, record);
+                waiting_bytes_ += record.bytes;
                 recovered_.push_back({next_++, std::move(*event)});
             } else {
                 service::log::error("an event in the spool cannot be read",
@@ -87,14 +92,50 @@ service::Result<std::uint64_t> Spool::add(const bus::Event& event) {
         if (::ftruncate(file_, static_cast<off_t>(bytes_)) == 0) ::lseek(file_, 0, SEEK_END);
         return fail(Code::io, fmt::format("cannot write to {}: {}", path_.string(), why), "make room on the disk");
     }
+    waiting_.emplace(next_, Record{bytes_, record.size()});
     bytes_ += record.size();
-    waiting_.insert(next_);
+    waiting_bytes_ += record.size();
     return next_++;
 }
 
 void Spool::done(std::uint64_t ordinal) {
-    if (waiting_.erase(ordinal) == 0 || !waiting_.empty()) return;
+    const auto found = waiting_.find(ordinal);
+    if (found == waiting_.end()) return;
+    waiting_bytes_ -= found->second.bytes;
+    waiting_.erase(found);
+    if (!waiting_.empty()) return keep_waiting();
     if (::ftruncate(file_, 0) == 0 && ::lseek(file_, 0, SEEK_SET) == 0) bytes_ = 0;
+    rewrite_at_ = std::min(rewritten_from, bytes_max_ / 2);
+}
+
+// Where somebody always speaks there is always something that waits, and the file would grow to its limit. If it cannot
+// be written anew, the old one stays as it is.
+void Spool::keep_waiting() {
+    if (bytes_ < rewrite_at_ || waiting_bytes_ > bytes_ / 4) return;
+    rewrite_at_ = bytes_ * 2;  // until it has been done: not tried again at every record
+    std::string all;
+    std::ifstream in(path_, std::ios::binary);
+    auto moved = waiting_;
+    for (auto& [ordinal, record] : moved) {
+        const auto at = all.size();
+        all.resize(at + record.bytes);
+        in.seekg(static_cast<std::streamoff>(record.offset));
+        if (!in.read(all.data() + at, static_cast<std::streamsize>(record.bytes))) return;
+        record.offset = at;
+    }
+    const auto fresh = path_.string() + ".new";
+    const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0) return;
+    const bool good = ::write(file, all.data(), all.size()) == static_cast<ssize_t>(all.size()) && ::rename(fresh.c_str(), path_.c_str()) == 0;
+    if (!good) {
+        ::close(file);
+        ::unlink(fresh.c_str());
+        return;
+    }
+    ::close(std::exchange(file_, file));
+    waiting_ = std::move(moved);
+    bytes_ = all.size();
+    rewrite_at_ = std::min(rewritten_from, bytes_max_ / 2);
 }
 
 }  // namespace parley::kit

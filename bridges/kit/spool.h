@@ -1,11 +1,11 @@
 // Events that the broker has not acknowledged yet, in a file: written before they are published, so that they survive a
 // kill of the bridge. (A power cut is survived by asking the platform again: its cursor moves only after the
-// broker's answer.) The file is emptied whenever nothing in it waits.
+// broker's answer.) The file is emptied whenever nothing in it waits, and written anew when most of it waits no more.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,7 +16,7 @@ namespace parley::kit {
 
 class Spool {
 public:
-    // `bytes_max`: beyond it add() fails with Code::limit until the file could be emptied.
+    // `bytes_max`: beyond it add() fails with Code::limit until enough of what waits is done.
     Spool(std::filesystem::path file, std::uint64_t bytes_max = 64 << 20);
     ~Spool();
     Spool(const Spool&) = delete;
@@ -35,10 +35,16 @@ public:
     std::uint64_t bytes() const { return bytes_; }
 
 private:
+    struct Record {  // in the file
+        std::uint64_t offset = 0, bytes = 0;
+    };
+    void keep_waiting();
+
     std::filesystem::path path_;
     int file_ = -1;
     std::uint64_t bytes_max_, bytes_ = 0, next_ = 1;
-    std::set<std::uint64_t> waiting_;
+    std::uint64_t waiting_bytes_ = 0, rewrite_at_;  // of bytes_
+    std::map<std::uint64_t, Record> waiting_;       // by ordinal
     std::vector<Entry> recovered_;
 };
 

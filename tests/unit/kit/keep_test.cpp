@@ -186,6 +186,26 @@ TEST_F(Keep, RefusesWhatExceedsTheSpoolsLimit) {
     EXPECT_EQ(refused.error().code, service::Code::limit);
 }
 
+TEST_F(Keep, SpoolsForEverWhereSomethingAlwaysWaits) {
+    constexpr std::uint64_t bytes_max = 64 << 10;
+    {
+        Spool spool(folder / "spool", bytes_max);
+        auto before = spool.add(event("the first"));
+        for (int i = 0; i < 5000; ++i) {
+            const auto now = spool.add(event(std::to_string(i)));
+            ASSERT_TRUE(now) << i << ": " << now.error().text();
+            spool.done(*before);
+            before = now;
+        }
+        EXPECT_EQ(spool.waiting(), 1u);
+        EXPECT_EQ(spool.bytes(), std::filesystem::file_size(folder / "spool"));
+    }
+    Spool again(folder / "spool");
+    const auto entries = again.recover();
+    ASSERT_FALSE(entries.empty());
+    EXPECT_EQ(words(entries.back().event), "4999");
+}
+
 TEST_F(Keep, LosesNothingFromTheOutboxWhenKilled) {
     const auto last = killed_at([&](const auto& report) {
         store::Env env(folder, lazily());

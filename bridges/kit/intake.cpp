@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "bridges/kit/pack.h"
 #include "bridges/kit/split.h"
 #include "broker/bus/codec.h"
@@ -17,6 +19,8 @@ using service::Error;
 
 constexpr std::size_t recent_max = 65536;
 constexpr auto retry_every = std::chrono::seconds(1);
+// Nobody waits for a receipt, but each commit of the broker that has only one in it delays somebody's message.
+constexpr auto receipts_within = std::chrono::milliseconds(20);
 
 std::uint32_t revision_of(const Event& event) {
     const auto* edit = std::get_if<bus::Edit>(&event.body);
@@ -62,6 +66,7 @@ void Intake::publish_recovered() {
     for (auto& entry : spool_.recover()) {
         recent_.insert(entry.event.id);
         recent_order_.push_back(entry.event.id);
+        remember(entry.event);  // that life may have ended before it was written
         publish(entry.ordinal, entry.event);
     }
 }
@@ -79,6 +84,8 @@ void Intake::received(Event event) {
     // Without a native id it would count as said by us, and come back to its own room.
     if (origin.native_id.empty()) origin.native_id = "kit-" + parts_.random.token(12);
     event.id = id_of(account_, event);
+    if (const auto* reference = reference_in(event); reference != nullptr && !reference->event && !reference->native_id.empty())
+        write_remembered();
     {
         const store::ReadTxn txn(parts_.env);
         if (is_echo(event, txn)) {
@@ -114,23 +121,46 @@ bool Intake::is_echo(const Event& event, const store::Txn& txn) const {
     return !message || message->ours;
 }
 
+// What a turn of the reactor brought is written in one transaction.
 void Intake::remember(const Event& event) {
     if (event.kind() != Kind::message && event.kind() != Kind::edit) return;
-    const auto& room = event.origin.room.room;
-    store::WriteTxn txn(parts_.env);
-    if (const auto* message = std::get_if<bus::Message>(&event.body)) {
-        parts_.identities.put(txn, room,
-                              {event.id,
-                               {event.origin.native_id},
-                               event.author.id,
-                               event.author.name,
-                               excerpt(message->text.plain),
-                               false,
-                               {}});
-    } else if (const auto* edit = std::get_if<bus::Edit>(&event.body)) {
-        parts_.identities.set_excerpt(txn, room, edit->target.event, excerpt(edit->text.plain));
+    remembered_.push_back(event);
+    if (!remember_soon_) remember_soon_ = parts_.reactor.after(std::chrono::microseconds(0), [this] { write_remembered(); });
+}
+
+bool Intake::write_remembered() {
+    remember_soon_ = {};
+    if (remembered_.empty()) return true;
+    try {
+        store::WriteTxn txn(parts_.env);
+        for (const auto& event : remembered_) write(txn, event);
+        txn.commit();
+    } catch (const store::Failure& failure) {  // they are in the spool, and wait here for the way back to them
+        const bool first = !holding();
+        unwritten_ = true;
+        if (first) hold_changed({Code::io, failure.what(), "make room on the disk"});
+        try_again_soon();
+        return false;
     }
-    txn.commit();
+    remembered_.clear();
+    unwritten_ = false;
+    return true;
+}
+
+void Intake::write(store::WriteTxn& txn, const Event& event) {
+    const auto& room = event.origin.room.room;
+    if (const auto* edit = std::get_if<bus::Edit>(&event.body))
+        return parts_.identities.set_excerpt(txn, room, edit->target.event, excerpt(edit->text.plain));
+    const auto* message = std::get_if<bus::Message>(&event.body);
+    if (message == nullptr || parts_.identities.find(txn, event.id, room)) return;
+    parts_.identities.put(txn, room,
+                          {event.id,
+                           {event.origin.native_id},
+                           event.author.id,
+                           event.author.name,
+                           excerpt(message->text.plain),
+                           false,
+                           {}});
 }
 
 bool Intake::gap(const std::string& room, service::Time from, service::Time to, std::string why) {
@@ -156,11 +186,20 @@ void Intake::receipt(const bus::EventId& delivered, const std::string& room, bus
         bus::derived_id({"receipt", account_, room, delivered.view(), refusal.empty() ? "delivered" : "refused"});
     event.correlation = delivered;
     event.body = bus::Receipt{delivered, std::move(native_ids), std::move(refusal)};
-    submit(event);
+    if (holding()) return void(hold_on(event, trouble_));
+    const auto ordinal = spool_.add(event);
+    if (!ordinal) return void(hold_on(event, ordinal.error()));
+    receipts_.emplace_back(*ordinal, std::move(event));
+    if (!receipts_soon_) receipts_soon_ = parts_.reactor.after(receipts_within, [this] { publish_receipts(); });
+}
+
+void Intake::publish_receipts() {
+    receipts_soon_ = {};
+    for (const auto& [ordinal, event] : std::exchange(receipts_, {})) publish(ordinal, event);
 }
 
 bool Intake::submit(const Event& event) {
-    if (!held_.empty()) return hold_on(event, trouble_);
+    if (holding()) return hold_on(event, trouble_);
     const auto ordinal = keep(event);
     if (ordinal) {
         publish(*ordinal, event);
@@ -171,14 +210,11 @@ bool Intake::submit(const Event& event) {
     return ordinal || hold_on(event, ordinal.error());
 }
 
-// Into the identity map and the spool.
+// Into the spool at once, and into the identity map at the end of this turn.
 service::Result<std::uint64_t> Intake::keep(const Event& event) {
-    try {
-        remember(event);
-    } catch (const store::Failure& failure) {
-        return service::fail(Code::io, failure.what(), "make room on the disk");
-    }
-    return spool_.add(event);
+    auto ordinal = spool_.add(event);
+    if (ordinal) remember(event);
+    return ordinal;
 }
 
 bool Intake::hold_on(const Event& event, const Error& why) {
@@ -187,14 +223,16 @@ bool Intake::hold_on(const Event& event, const Error& why) {
         no_room(event, why);
         return false;
     }
+    const bool first = !holding();
     held_bytes_ += bytes;
     held_.push_back(event);
-    if (held_.size() == 1) hold_changed(why);
+    if (first) hold_changed(why);
     try_again_soon();
     return true;
 }
 
 void Intake::let_go() {
+    if (!holding() || !write_remembered()) return;
     while (!held_.empty()) {
         const auto ordinal = keep(held_.front());
         if (!ordinal && ordinal.error().code != Code::invalid) {
@@ -206,8 +244,8 @@ void Intake::let_go() {
         held_bytes_ -= bus::encode(event).size();
         if (ordinal) publish(*ordinal, event);
         else no_room(event, ordinal.error());
-        if (held_.empty()) hold_changed({});
     }
+    hold_changed({});
 }
 
 void Intake::hold_changed(const Error& why) {

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <unordered_set>
+#include <vector>
 
 #include "bridges/kit/identity_map.h"
 #include "bridges/kit/spool.h"
@@ -47,13 +48,16 @@ public:
     void save(store::WriteTxn& txn);  // the last_seen that have moved
     std::size_t waiting() const { return spool_.waiting(); }
     std::uint64_t echoes() const { return echoes_; }
-    bool holding() const { return !held_.empty(); }
+    bool holding() const { return unwritten_ || !held_.empty(); }
     const service::Error& trouble() const { return trouble_; }  // why we hold
 
 private:
     void resolve(bus::Event& event, const store::Txn& txn) const;
     bool is_echo(const bus::Event& event, const store::Txn& txn) const;
     void remember(const bus::Event& event);
+    bool write_remembered();
+    void write(store::WriteTxn& txn, const bus::Event& event);
+    void publish_receipts();
     bool submit(const bus::Event& event);
     service::Result<std::uint64_t> keep(const bus::Event& event);
     bool hold_on(const bus::Event& event, const service::Error& why);
@@ -74,6 +78,11 @@ private:
     std::unordered_set<std::string> moved_;    // rooms whose seen_ is not saved yet
     std::unordered_set<bus::EventId> recent_;  // accepted by this process
     std::deque<bus::EventId> recent_order_;
+    // What a turn of the reactor brought is written in one transaction; a moment's receipts are published together.
+    std::vector<bus::Event> remembered_;
+    bool unwritten_ = false;  // that could not be done: tried again
+    std::vector<std::pair<std::uint64_t, bus::Event>> receipts_;
+    service::Reactor::Handle remember_soon_, receipts_soon_;
     struct Lost {
         service::Time from, to;
     };

@@ -10,6 +10,8 @@ namespace log = service::log;
 constexpr std::uint32_t credit = 8192;
 constexpr std::size_t slice_events = 2000;
 constexpr std::chrono::seconds retry_after{5};
+// A sync for each batch would take the disk from the journal, a hundred times a second and more.
+constexpr std::chrono::milliseconds sync_within{50};
 
 }  // namespace
 
@@ -67,7 +69,6 @@ void Follower::store() {
     const auto last = waiting_.back().sequence;
     try {
         archive_.append(waiting_);
-        archive_.sync();
     } catch (const std::exception& error) {
         trouble(std::string("the archive cannot be written: ") + error.what());
         retry_timer_ = reactor_.after(retry_after, [this] {
@@ -79,7 +80,7 @@ void Follower::store() {
     progress_.archived = last;
     const auto events = std::move(waiting_);
     waiting_ = {};
-    client_.acknowledge(last);
+    if (!sync_timer_) sync_timer_ = reactor_.after(sync_within, [this] { sync(); });
     if (!writer_ || progress_.rebuilding) return;  // the replay will meet them
     try {
         const archive::View view(archive_);
@@ -94,8 +95,24 @@ void Follower::store() {
     }
 }
 
+bool Follower::sync() {
+    sync_timer_ = {};
+    const bus::Sequence stored = progress_.archived;
+    try {
+        archive_.sync();
+    } catch (const std::exception& error) {
+        if (!std::exchange(sync_failed_, true)) log::error("the archive cannot be synced; trying again", {{"reason", error.what()}});
+        sync_timer_ = reactor_.after(retry_after, [this] { sync(); });
+        return false;
+    }
+    sync_failed_ = false;
+    client_.acknowledge(stored);
+    return true;
+}
+
 void Follower::commit() {
     if (!writer_ || progress_.rebuilding) return;
+    if (sync_timer_ && !sync()) return;  // the index is never ahead of the archive
     try {
         writer_->commit();
         if (!retry_timer_) trouble({});

@@ -24,6 +24,7 @@ private:
     void replay();         // brings the index to where the archive is, a slice at a time; then follows
     void follow();
     void store();          // what waits, into the archive and the index
+    bool sync();           // what was stored is on disk, and acknowledged
     void commit();
     void index_failed(const std::exception& error);
     void trouble(const std::string& what);  // empty: over
@@ -38,8 +39,9 @@ private:
     bus::Sequence replayed_ = 0;
     bool following_ = false;
     std::vector<bus::Event> waiting_;         // at most the follow's credit
+    bool sync_failed_ = false;                // said once
     service::Time oldest_uncommitted_{};
-    service::Reactor::Handle commit_timer_, retry_timer_, slice_;
+    service::Reactor::Handle commit_timer_, retry_timer_, sync_timer_, slice_;
 };
 
 }  // namespace parley::indexer

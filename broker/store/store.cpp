@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 #include <utility>
 
 namespace parley::store {
@@ -36,6 +38,25 @@ void check(int code, const std::string& doing) {
 }
 
 MDB_val val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+
+// Pages of the file that were looked at stay mapped, and count as ours, until we give them back; they stay in the
+// system's cache all the same.
+constexpr unsigned commits_between = 256;
+constexpr std::uint64_t growth_between = 4 << 20;  // of the file, in bytes
+
+// Where LMDB mapped a file: it does not say. A line of the system is "from-to flags offset device inode  path".
+char* mapping_of(const std::filesystem::path& file) {
+    std::error_code failed;
+    const auto path = std::filesystem::canonical(file, failed).string();
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; !failed && std::getline(maps, line);) {
+        const auto slash = line.find('/');
+        if (slash == std::string::npos || line.substr(slash) != path) continue;
+        return reinterpret_cast<char*>(std::stoull(line, nullptr, 16));
+    }
+    return nullptr;
+}
+
 std::string_view view(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
 
 }  // namespace
@@ -64,6 +85,7 @@ Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folde
         check(mdb_env_open(env_, folder.c_str(), flags, 0600), "open the store " + folder.string());
         int dead = 0;
         mdb_reader_check(env_, &dead);  // slots of killed processes would keep old pages for ever
+        map_ = mapping_of(folder / "data.mdb");
     } catch (...) {
         mdb_env_close(env_);
         if (claim_ >= 0) ::close(claim_);
@@ -86,6 +108,15 @@ void Env::claim() {
     check(code, "another process writes " + folder_.string());
 }
 
+void Env::committed() {
+    if (map_ == nullptr) return;
+    const auto used = used_bytes();
+    if (++commits_ < commits_between && used - given_back_at_ < growth_between) return;
+    commits_ = 0;
+    given_back_at_ = used;
+    ::madvise(map_, used, MADV_DONTNEED);  // of a shared mapping: nothing is lost
+}
+
 void Env::sync() { check(mdb_env_sync(env_, 1), "sync the store " + folder_.string()); }
 
 std::uint64_t Env::used_bytes() const {
@@ -103,8 +134,11 @@ Txn::~Txn() {
     if (txn_ != nullptr) mdb_txn_abort(txn_);
 }
 ReadTxn::ReadTxn(const Env& env) : Txn(const_cast<Env&>(env), true) {}
-WriteTxn::WriteTxn(Env& env) : Txn(env, false) {}
-void WriteTxn::commit() { check(mdb_txn_commit(std::exchange(txn_, nullptr)), "commit"); }
+WriteTxn::WriteTxn(Env& env) : Txn(env, false), env_(env) {}
+void WriteTxn::commit() {
+    check(mdb_txn_commit(std::exchange(txn_, nullptr)), "commit");
+    env_.committed();
+}
 
 Table::Table(Env& env, std::string_view name) {
     unsigned env_flags = 0;

@@ -59,9 +59,14 @@ public:
     MDB_env* raw() const { return env_; }
 
 private:
+    friend class WriteTxn;
     void claim();
+    void committed();
 
     MDB_env* env_ = nullptr;
+    char* map_ = nullptr;  // where the file is mapped; null: not known
+    unsigned commits_ = 0;  // since pages were last given back
+    std::uint64_t given_back_at_ = 0;  // how much of the file was in use then
     int claim_ = -1;
     std::filesystem::path folder_;
 };
@@ -90,6 +95,9 @@ class WriteTxn final : public Txn {
 public:
     explicit WriteTxn(Env& env);
     void commit();  // Throws Failure; then nothing was written.
+
+private:
+    Env& env_;
 };
 
 // Keys sort as bytes; use key_of(number) for numbers. A key is 1 to 511 bytes.

@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <fstream>
+
 namespace parley::store {
 namespace {
 
@@ -33,6 +36,46 @@ TEST_F(Store, KeepsWhatWasCommittedAndForgetsTheRest) {
     const ReadTxn read(env);
     EXPECT_EQ(table.get(read, "k"), "v");
     EXPECT_EQ(table.get(read, "absent"), std::nullopt);
+}
+
+// In KiB: pages of files that are mapped and in memory.
+long mapped_now() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("RssFile:")) return std::atol(line.c_str() + 8);
+    }
+    return 0;
+}
+
+TEST_F(Store, GivesPagesBackThatItLookedAt) {
+    constexpr int records = 300;
+    Env env(folder_ / "a");
+    Table table(env, "t");
+    const std::string value(100'000, 'v');
+    for (int i = 0; i < records; ++i) {
+        WriteTxn txn(env);
+        table.append(txn, key_of(static_cast<std::uint64_t>(i)), value);
+        txn.commit();
+    }
+    const auto read_all = [&] {
+        const ReadTxn txn(env);
+        std::size_t same = 0;
+        each_with_prefix(txn, table, {}, [&](std::string_view key, std::string_view read) {
+            same += key != "small" && read == value;
+            return true;
+        });
+        return same;
+    };
+    const auto before = mapped_now();
+    ASSERT_EQ(read_all(), records + 0U);
+    ASSERT_GT(mapped_now(), before + 20'000);
+    for (int i = 0; i < records; ++i) {
+        WriteTxn txn(env);
+        table.put(txn, "small", std::to_string(i));
+        txn.commit();
+    }
+    EXPECT_LT(mapped_now(), before + 10'000);
+    EXPECT_EQ(read_all(), records + 0U);  // and they are still there
 }
 
 TEST_F(Store, IsNobodyElsesToRead) {

@@ -67,7 +67,6 @@ unsigned nearest_code(std::uint32_t rgb) {
 struct Look {
     bool bold = false, italic = false, underline = false, strike = false, mono = false, reverse = false;
     std::optional<std::uint32_t> front, back;
-    friend bool operator==(const Look&, const Look&) = default;
 
     bool spoiler() const { return front && front == back; }
     std::string colours() const {

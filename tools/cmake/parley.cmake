@@ -88,20 +88,22 @@ function(parley_test name)
     PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
-# parley_fuzz(NAME SOURCE x_fuzz.cpp CORPUS dir [LINK lib…])
-# With PARLEY_FUZZ: a libFuzzer program fuzz_NAME. Otherwise a test that replays the corpus, and mutates it for a
-# short, seeded while, through the same entry point (tests/fuzz/replay.cpp).
+# parley_fuzz(NAME SOURCE x_fuzz.cpp [LINK lib…]); its corpus is tests/fuzz/corpus/NAME.
+# With PARLEY_FUZZ: a libFuzzer program fuzz_NAME, in the list that tools/fuzz reads. Otherwise a test that replays the
+# corpus, and mutates it for a short, seeded while, through the same entry point (tests/fuzz/replay.cpp).
 function(parley_fuzz name)
-  cmake_parse_arguments(arg "" "SOURCE;CORPUS" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "SOURCE" "LINK" ${ARGN})
   if(PARLEY_FUZZ)
     add_executable(fuzz_${name} ${arg_SOURCE})
+    set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/targets)
     target_link_libraries(fuzz_${name} PRIVATE parley_flags ${arg_LINK})
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    set_property(GLOBAL APPEND PROPERTY PARLEY_FUZZ_TARGETS ${name})
   elseif(PARLEY_TESTS)
     add_executable(fuzz_${name} ${arg_SOURCE} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.cpp)
     set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     target_link_libraries(fuzz_${name} PRIVATE parley_flags ${arg_LINK})
-    add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${arg_CORPUS})
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
     set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
   endif()
 endfunction()

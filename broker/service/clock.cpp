@@ -50,6 +50,13 @@ std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
     return minutes(sign * (*hours * 60 + *mins));
 }
 
+// The years 1 to 9999: what iso8601 can write, and what an event may hold.
+std::optional<Time> within(Time time) {
+    using namespace std::chrono;
+    constexpr Time first{sys_days(year(1) / 1 / 1)}, end{sys_days(year(10000) / 1 / 1)};
+    return time < first || time >= end ? std::nullopt : std::optional(time);
+}
+
 }  // namespace
 
 Time SystemClock::now() const {
@@ -80,7 +87,7 @@ std::optional<Time> parse_iso8601(std::string_view text) {
     const year_month_day date{year(*y), month(static_cast<unsigned>(*m)), day(static_cast<unsigned>(*d))};
     if (!date.ok()) return std::nullopt;
     Time result{sys_days(date)};
-    if (text.empty()) return result;
+    if (text.empty()) return within(result);
     if (!take(text, 'T') && !take(text, ' ')) return std::nullopt;
     const auto hour = take_number(text, 2);
     if (!hour || !take(text, ':')) return std::nullopt;
@@ -99,7 +106,7 @@ std::optional<Time> parse_iso8601(std::string_view text) {
     }
     const auto zone = take_zone(text);
     if (!zone || !text.empty()) return std::nullopt;
-    return result - *zone;
+    return within(result - *zone);
 }
 
 std::string for_people(std::chrono::microseconds duration) {

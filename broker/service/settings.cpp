@@ -8,7 +8,13 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #define TOML_EXCEPTIONS 0
+// toml++ 3.3 believes that a name follows every "[": its debug build aborts where none does, and its release build
+// takes that for impossible, which is undefined. So here its assertions are always on, and throw.
+#undef NDEBUG
+[[noreturn]] static void not_toml(const char* assertion) { throw std::logic_error(assertion); }
+#define TOML_ASSERT(expr) static_cast<void>((expr) ? 0 : (not_toml(#expr), 0))
 #include <toml++/toml.h>
 
 #include "broker/service/nearest.h"
@@ -291,7 +297,7 @@ Result<SettingsFile> SettingsFile::load(const std::filesystem::path& path) {
     return parse(content.str(), path.string());
 }
 
-Result<SettingsFile> SettingsFile::parse(std::string_view text, std::string_view file_name) {
+Result<SettingsFile> SettingsFile::parse(std::string_view text, std::string_view file_name) try {
     auto parsed = toml::parse(text, file_name);
     if (!parsed) {
         const auto& error = parsed.error();
@@ -305,6 +311,8 @@ Result<SettingsFile> SettingsFile::parse(std::string_view text, std::string_view
     state->problems = problems;
     state->file = std::string(file_name);
     return SettingsFile(Table(std::move(state)), std::move(problems));
+} catch (const std::logic_error&) {
+    return fail(Code::invalid, fmt::format("{}: this is not TOML", file_name), "look for a \"[\" without a name behind it");
 }
 
 const std::vector<Error>& SettingsFile::problems() const { return *problems_; }

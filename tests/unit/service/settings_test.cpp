@@ -62,6 +62,14 @@ TEST(Settings, SaysWhereTheTomlIsBroken) {
     EXPECT_THAT(file.error().what, HasSubstr("x.toml:2"));
 }
 
+TEST(Settings, SurvivesATableWithoutAName) {
+    for (const auto* text : {"[\na = 1\n", "[[\n", "[ # x\n", "[.a]\n", "a = { , }\n"}) {
+        const auto file = SettingsFile::parse(text, "parley.toml");
+        ASSERT_FALSE(file) << text;
+        EXPECT_EQ(file.error().code, Code::invalid);
+    }
+}
+
 TEST(Settings, KeepsSecretsOutOfTheFile) {
     ::setenv("PARLEY_TEST_SECRET", "hush", 1);
     auto file = parsed("good = { env = 'PARLEY_TEST_SECRET' }\nplain = 'hush'\ngone = { env = 'PARLEY_NOT_SET' }\n");

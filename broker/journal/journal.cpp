@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "broker/service/invariant.h"
-
 namespace parley::journal {
 namespace {
 
@@ -25,7 +23,7 @@ service::Time to_time(std::string_view bytes) {
 }
 
 Record to_record(std::string_view key, std::string_view value) {
-    service::invariant(value.size() >= head_bytes, "a journal record is shorter than its head");
+    if (value.size() < head_bytes) throw store::Failure::damaged("a record of the journal is shorter than its head");
     return {number_of(key), to_time(value), *bus::EventId::from_bytes(value.substr(8, 16)), value.substr(head_bytes)};
 }
 

@@ -63,6 +63,8 @@ std::string_view view(const MDB_val& value) { return {static_cast<const char*>(v
 
 bool Failure::busy() const { return code_ == EWOULDBLOCK; }
 
+Failure Failure::damaged(const std::string& what) { return {what + " (" + hint_of(MDB_CORRUPTED) + ")", MDB_CORRUPTED}; }
+
 // LMDB calls a write that went only half way EIO: the usual way in which a disk gets full.
 bool Failure::full() const {
     return code_ == ENOSPC || code_ == EDQUOT || code_ == EFBIG || code_ == EIO || code_ == MDB_MAP_FULL;

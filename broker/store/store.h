@@ -26,6 +26,7 @@ public:
     int code() const { return code_; }
     bool busy() const;  // another process is its only writer
     bool full() const;  // the disk or the map is full: nothing was written, reading goes on
+    static Failure damaged(const std::string& what);  // a value that nobody can have written
 
 private:
     int code_;

@@ -82,5 +82,16 @@ TEST_F(JournalTest, RefusesCursorNamesThatCannotBeStored) {
     EXPECT_FALSE(journal->forget_cursor(std::string(600, 'x')));
 }
 
+TEST_F(JournalTest, SaysThatItIsDamagedWhereARecordIsCutShort) {
+    add({"a"});
+    {
+        store::Table records(*env, "journal");
+        store::WriteTxn txn(*env);
+        records.put(txn, store::key_of(1), "short");
+        txn.commit();
+    }
+    EXPECT_THROW(from(1), store::Failure);
+}
+
 }  // namespace
 }  // namespace parley::journal

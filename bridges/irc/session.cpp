@@ -125,7 +125,7 @@ void Session::regain(Now now, Effects& out) {
 }
 
 void Session::conversation(const Line& line, Now now, Effects& out) {
-    if (line.source.empty()) return;
+    if (line.nick().empty()) return;  // nobody: not even ":!user@host" is anybody
     if (line.command == "PRIVMSG" || line.command == "NOTICE") return said(line, now, out);
     if (line.command == "NICK") return renamed(line, now, out);
     if (line.command == "CHGHOST" && ours(line) && line.params.size() >= 2) {

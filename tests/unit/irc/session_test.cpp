@@ -184,6 +184,13 @@ TEST_F(Talk, TheRoomForTextCountsThePrefixThatOthersSee) {
     EXPECT_EQ(session_->text_max(4), 512u - 2 - std::string(":parley!p@h PRIVMSG #ops :").size());
 }
 
+TEST_F(Talk, WhatNobodySaysIsNotHeard) {
+    up();
+    heard_.clear();
+    for (const auto* odd : {":!a@h PRIVMSG #ops :hi", ":!a@h PRIVMSG parley :hi", ":!a@h JOIN #ops", ":!a@h TOPIC #ops :x"}) hear(odd);
+    EXPECT_THAT(heard_, IsEmpty());
+}
+
 TEST_F(Talk, StrayLinesAreHarmless) {
     up();
     for (const auto* odd : {"JOIN", ":x JOIN", ":parley!p@h JOIN", ":a!b@c KICK", ":a!b@c NICK", "CAP", "CAP * LS", "AUTHENTICATE", "005",

@@ -41,7 +41,7 @@ std::optional<std::string_view> between(std::string_view text, std::string_view 
 class Reading {
 public:
     Reading(std::string_view file, Time day, const bus::RoomAddress& room, bus::Visibility visibility)
-        : file_(file), day_(day), time_(day), room_(room), visibility_(visibility) {}
+        : file_(as_utf8(file)), day_(day), time_(day), room_(room), visibility_(visibility) {}
 
     void line(std::string_view raw, std::size_t number) {
         number_ = number;
@@ -105,7 +105,7 @@ private:
 
     void add(std::string_view nick, std::string_view kind, bus::Body body) {
         bus::Event event;
-        event.origin = {room_, std::string(file_) + ":" + std::to_string(number_), visibility_};
+        event.origin = {room_, file_ + ":" + std::to_string(number_), visibility_};
         event.id = bus::derived_id({room_.account, room_.room, event.origin.native_id, kind, "0"});
         event.time = event.received = time_ + std::chrono::microseconds(number_);
         event.author.id = event.author.name = std::string(nick);
@@ -113,7 +113,7 @@ private:
         log_.events.push_back(std::move(event));
     }
 
-    std::string_view file_;
+    std::string file_;
     Time day_, time_;
     const bus::RoomAddress& room_;
     bus::Visibility visibility_;

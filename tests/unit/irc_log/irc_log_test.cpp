@@ -55,6 +55,11 @@ TEST(IrcLog, GivesTheSameIdsAgain) {
     EXPECT_EQ(once.events[0].id, again.events[0].id);
 }
 
+TEST(IrcLog, ReadsAFileWhoseNameIsNotUtf8) {
+    const auto log = parse_irc_log("gr\xfc\xdf\x65-2007-01-19.txt", "[00:01] <a> x\n", room).value();
+    EXPECT_EQ(log.events.at(0).origin.native_id, "grüße-2007-01-19.txt:1");
+}
+
 TEST(IrcLog, CountsLinesThatItCannotRead) {
     EXPECT_EQ(read("\nwhat\n[99:99] <a> x\n[00:01] <a\n=== \n=== x\n[\n").lines_skipped, 7U);
     EXPECT_THAT(read("[00:01] <a>\n").events, SizeIs(1));

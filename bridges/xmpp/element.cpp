@@ -13,7 +13,7 @@ bool allowed(char32_t c) {
     return c == 0x9 || c == 0xA || c == 0xD || (c >= 0x20 && c < 0xD800) || (c > 0xDFFF && c < 0xFFFE) || c > 0xFFFF;
 }
 
-void escape(std::string& out, std::string_view text) {
+void escape(std::string& out, std::string_view text, bool attribute) {
     for (const char c : clean(text)) {
         switch (c) {
             case '&': out += "&amp;"; break;
@@ -22,6 +22,9 @@ void escape(std::string& out, std::string_view text) {
             case '"': out += "&quot;"; break;
             case '\'': out += "&apos;"; break;
             case '\r': out += "&#13;"; break;
+            // In an attribute these would be read as spaces.
+            case '\n': out += attribute ? "&#10;" : "\n"; break;
+            case '\t': out += attribute ? "&#9;" : "\t"; break;
             default: out += c;
         }
     }
@@ -31,12 +34,12 @@ void write(std::string& out, const Element& e) {
     out += '<' + e.name;
     if (!e.ns.empty()) {
         out += " xmlns='";
-        escape(out, e.ns);
+        escape(out, e.ns, true);
         out += '\'';
     }
     for (const auto& [key, value] : e.attributes) {
         out += ' ' + key + "='";
-        escape(out, value);
+        escape(out, value, true);
         out += '\'';
     }
     if (e.text.empty() && e.children.empty()) {
@@ -44,7 +47,7 @@ void write(std::string& out, const Element& e) {
         return;
     }
     out += '>';
-    escape(out, e.text);
+    escape(out, e.text, false);
     for (const auto& child : e.children) write(out, child);
     out += "</" + e.name + '>';
 }

@@ -10,6 +10,10 @@ Element groupchat() {
     return element("message").set("from", "Ops@Rooms.Test/alice").set("type", "groupchat").set("id", "m1");
 }
 
+TEST(XmppCodec, AnAttributeKeepsItsLineBreaks) {
+    EXPECT_EQ(to_xml(element("a").set("id", "1\n2\t3").say("4\n5")), "<a id='1&#10;2&#9;3'>4\n5</a>");
+}
+
 TEST(XmppCodec, OnlyTheRoomItselfMayGiveAStanzaId) {
     auto m = groupchat();
     m.add(element("stanza-id", "urn:xmpp:sid:0").set("id", "forged").set("by", "evil@rooms.test"));

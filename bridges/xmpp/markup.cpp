@@ -42,18 +42,21 @@ void with_span(Text& out, Text inner, Span::Kind kind, std::string value = {}) {
 
 Text read_line(std::string_view line, int depth) {
     Text out;
+    std::string never_closed;  // marks that were looked for up to the end: once each, or a line of them would take for ever
     for (std::size_t at = 0; at < line.size();) {
         const auto kind = kind_of(line[at]);
         // A mark opens at the start, after white space or after another mark that opened; never before white space.
         const bool opens = kind && depth < depth_max && (at == 0 || blank(line[at - 1])) && at + 1 < line.size() && !blank(line[at + 1]);
         std::size_t close = std::string_view::npos;
-        if (opens) {
-            for (std::size_t to = line.find(line[at], at + 1); to != std::string_view::npos; to = line.find(line[at], to + 1)) {
+        if (opens && never_closed.find(line[at]) == std::string::npos) {
+            std::size_t to = line.find(line[at], at + 1);
+            for (; to != std::string_view::npos; to = line.find(line[at], to + 1)) {
                 if (to == at + 1) break;  // nothing between: not a mark
                 if (blank(line[to - 1])) continue;
                 close = to;
                 break;
             }
+            if (to == std::string_view::npos) never_closed += line[at];
         }
         if (close == std::string_view::npos) {
             out.plain += line[at++];

@@ -87,5 +87,13 @@ TEST(XmppMarkup, DeepNestingIsBounded) {
     EXPECT_FALSE(from_styled(marks).plain.empty());
 }
 
+TEST(XmppMarkup, MarksThatNobodyClosesAreLookedForOnce) {
+    std::string marks;
+    for (int i = 0; i < 200'000; ++i) marks += "*a _b ";  // looked for each time, this would take minutes
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(from_styled(marks).plain, marks);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20));
+}
+
 }  // namespace
 }  // namespace parley::xmpp

@@ -35,8 +35,8 @@ bus::Author Session::author_of(const Room* room, const MessageStanza& m) const {
         out = {m.from.bare, m.from.bare.substr(0, m.from.bare.find('@')), bus::Strength::account, false, {}};
         return out;
     }
-    out.name = m.from.resource;
-    out.id = m.from.resource;
+    out.name = m.from.resource.empty() ? m.from.bare : m.from.resource;  // the room itself speaks, too
+    out.id = out.name;
     auto occupant_id = m.occupant_id;
     const auto it = room->occupants.find(m.from.resource);
     // Of a delayed message only the occupant id says that it is the same person who has the nick today.

@@ -82,6 +82,12 @@ TEST_F(XmppSession, AStrangerWithOurIdIsStillAStranger) {
     EXPECT_EQ(host.events[0].author.name, "mallory");
 }
 
+TEST_F(XmppSession, WhatTheRoomItselfSaysIsFromTheRoom) {
+    session.handle(element("message").set("from", "ops@r").set("type", "groupchat").set("id", "m1").add(element("body").say("this room is logged")));
+    ASSERT_EQ(host.events.size(), 1u);
+    EXPECT_EQ(host.events[0].author.name, "ops@r");
+}
+
 TEST_F(XmppSession, CorrectionsAndReactionsThatComeAgainInTheHistoryChangeNothing) {
     auto edit = from("alice").set("id", "m2").add(element("body").say("b")).add(element("replace", "urn:xmpp:message-correct:0").set("id", "m1"));
     const auto react = [&](const std::string& id, const std::string& emoji) {

@@ -12,16 +12,24 @@ namespace {
 
 constexpr std::size_t event_bytes_max = 64 << 10;  // of one RunOutput
 
+// Where a terminal's sequence ends that begins at `at` with "\x1b[": behind its last byte, or before what it cannot hold.
+std::size_t sequence_end(std::string_view text, std::size_t at) {
+    at += 2;
+    while (at < text.size() && text[at] >= ' ' && text[at] <= '?') ++at;
+    return at < text.size() && text[at] >= '@' && text[at] <= '~' ? at + 1 : at;
+}
+
 // A terminal's colours and cursor moves mean nothing in a room, and other control characters less.
 std::string readable(std::string_view text) {
     std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c == 0x1b && i + 1 < text.size() && text[i + 1] == '[') {
-            for (i += 2; i < text.size() && (text[i] < '@' || text[i] > '~');) ++i;
-        } else if (c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f)) {
-            out += text[i];
+    for (std::size_t at = 0; at < text.size();) {
+        if (text.substr(at).starts_with("\x1b[")) {
+            at = sequence_end(text, at);
+            continue;
         }
+        const auto [c, next] = service::unicode::decode(text, at);
+        if (c == '\n' || c == '\t' || (c >= 0x20 && c < 0x7f) || c >= 0xa0) out += text.substr(at, next - at);
+        at = next;
     }
     return out;
 }

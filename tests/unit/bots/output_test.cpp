@@ -72,5 +72,11 @@ TEST(Output, ShowsNoTerminalColours) {
     EXPECT_EQ(output.take(false)->shown.plain, "red ok");
 }
 
+TEST(Output, LosesNothingBehindAColourThatWasCutShort) {
+    Output output(1000, 10);
+    output.add(Stream::out, "\x1b[31\nnext line\n\x1b[3\u00fc\u009bx\n");
+    EXPECT_EQ(output.take(false)->shown.plain, "next line\n\u00fcx");
+}
+
 }  // namespace
 }  // namespace parley::bots

@@ -108,6 +108,7 @@ struct Broker::State {
         if (!sessions.contains(peer) && sessions.size() >= sessions_max) {
             return refuse(peer, 0, Code::limit, fmt::format("{} processes are connected", sessions.size()), "end some of them");
         }
+        if (const auto former = sessions.find(peer); former != sessions.end()) drop(former);  // with all that it offered
         drop_older(peer, hello);
         auto& session = sessions[peer];
         session = {};

@@ -1,4 +1,7 @@
 // Publishing, following, restarts and questions. Runs and limits have files of their own.
+#include <zmq.hpp>
+
+#include "broker/bus/frames.h"
 #include "tests/unit/broker/fixture.h"
 
 namespace parley::broker {
@@ -15,6 +18,31 @@ TEST_F(InProcess, LetsABridgePublishOnlyAsItself) {
     const auto answer = publish(client("irc", bus::Role::bridge), said("xmpp", "1", "hello"));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, service::Code::denied);
+}
+
+TEST_F(InProcess, AHelloThatComesAgainBringsNoMoreServices) {
+    zmq::context_t context;
+    zmq::socket_t peer(context, zmq::socket_type::dealer);
+    peer.set(zmq::sockopt::linger, 0);
+    peer.connect(settings_.house.endpoint);
+    const auto say = [&](const bus::ToBroker& frame) { peer.send(zmq::buffer(bus::encode(frame)), zmq::send_flags::none); };
+    say(bus::to_broker::Hello{bus::protocol_version, "many", bus::Role::operator_});
+    say(bus::to_broker::Serve{"old"});
+    say(bus::to_broker::Hello{bus::protocol_version, "many", bus::Role::operator_});
+    say(bus::to_broker::Serve{"new"});
+    std::vector<bus::from_broker::Reply> replies;
+    say(bus::to_broker::Query{1, "old", "x", "", 50ms});
+    say(bus::to_broker::Query{2, "new", "x", "", 50ms});
+    until([&] {
+        zmq::message_t message;
+        while (peer.recv(message, zmq::recv_flags::dontwait)) {
+            const auto frame = bus::decode_from_broker(message.to_string_view());
+            if (const auto* reply = std::get_if<bus::from_broker::Reply>(&*frame)) replies.push_back(*reply);
+        }
+        return replies.size() == 2;
+    }, "two answers");
+    EXPECT_EQ(replies[0].error.code, service::Code::unavailable) << "nobody offers it any more";
+    EXPECT_EQ(replies[1].error.code, service::Code::timeout) << "it is offered, and not answered";
 }
 
 TEST_F(InProcess, HandsEachAccountWhatIsForItsRooms) {

@@ -10,6 +10,9 @@ namespace {
 
 using Kind = bus::Span::Kind;
 
+// Spans over one place; what is beyond goes without its dress. Thousands that cross would be opened again at each border.
+constexpr std::size_t open_max = 16;
+
 constexpr std::pair<std::string_view, Kind> span_names[] = {
     {"bold", Kind::bold},       {"italic", Kind::italic},         {"strike", Kind::strike},
     {"code", Kind::code},       {"code_block", Kind::code_block}, {"quote", Kind::quote},
@@ -117,7 +120,8 @@ Html rich_text(const bus::Text& source) {
     borders.erase(std::unique(borders.begin(), borders.end()), borders.end());
 
     std::string out;
-    std::vector<const bus::Span*> open;
+    std::vector<const bus::Span*> open, wanted;
+    auto next = text.spans.begin();
     const auto close_to = [&](std::size_t depth) {
         while (open.size() > depth) {
             out += tags_of(*open.back()).close;
@@ -125,9 +129,9 @@ Html rich_text(const bus::Text& source) {
         }
     };
     for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
-        std::vector<const bus::Span*> wanted;
-        for (const auto& span : text.spans) {
-            if (span.begin <= borders[i] && span.end() > borders[i]) wanted.push_back(&span);
+        std::erase_if(wanted, [&](const bus::Span* span) { return span->end() <= borders[i]; });
+        for (; next != text.spans.end() && next->begin <= borders[i]; ++next) {
+            if (wanted.size() < open_max) wanted.push_back(&*next);
         }
         std::size_t same = 0;
         while (same < open.size() && same < wanted.size() && open[same] == wanted[same]) ++same;

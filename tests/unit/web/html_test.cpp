@@ -27,6 +27,14 @@ TEST(RichText, NestsSpansThatCrossEachOther) {
               "<strong>a<em>bc</em></strong><em>d</em>");
 }
 
+TEST(RichText, StaysSmallWhateverCrosses) {
+    bus::Text text(std::string(20'000, 'a'));
+    for (std::uint32_t i = 0; i < 10'000; ++i) text.spans.push_back({Span::Kind::bold, i, 10'000, ""});
+    const auto html = rich_text(text).text();
+    EXPECT_LT(html.size(), 1'000'000U);  // each opened again at each border it would be gigabytes
+    EXPECT_EQ(std::count(html.begin(), html.end(), 'a'), 20'000);
+}
+
 TEST(RichText, MakesLinksOfAddressesButNotOfScripts) {
     EXPECT_THAT(rich_text({"see https://a.example/x?y=1&z."}).text(),
                 HasSubstr("<a href=\"https://a.example/x?y=1&amp;z\" rel=\"noopener noreferrer nofollow\">"));

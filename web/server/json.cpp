@@ -62,6 +62,8 @@ service::Result<bus::Value> parse_json(std::string_view text) {
     } catch (const nlohmann::json::parse_error& wrong) {
         return service::fail(service::Code::invalid,
                              "this is not JSON: an error at byte " + std::to_string(wrong.byte));
+    } catch (const nlohmann::json::out_of_range&) {  // what a double cannot hold
+        return service::fail(service::Code::invalid, "the JSON has a number that is too large");
     }
 }
 

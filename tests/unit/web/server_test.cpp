@@ -98,6 +98,7 @@ TEST(Json, RefusesWhatIsTooDeepOrBroken) {
     EXPECT_FALSE(parse_json(std::string(100000, '[')));
     EXPECT_FALSE(parse_json("{\"a\":"));
     EXPECT_FALSE(parse_json("\"\xff\""));
+    EXPECT_FALSE(parse_json("[1e999]"));
 }
 
 }  // namespace

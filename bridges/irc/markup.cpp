@@ -260,6 +260,26 @@ void change(std::string& out, const Look& from, const Look& to) {
     if (to.back) out += ',', two_digits(out, to.back);
 }
 
+// An address without what people leave out when they write it: "https://" and a "/" at the end.
+std::string_view bare(std::string_view address) {
+    for (const std::string_view scheme : {"https://", "http://", "mailto:"})
+        if (address.size() > scheme.size() && address.starts_with(scheme)) address.remove_prefix(scheme.size());
+    if (address.size() > 1 && address.ends_with('/')) address.remove_suffix(1);
+    return address;
+}
+
+bool shows(std::string_view text, std::string_view address) {
+    for (auto at = text.find(address); at != std::string_view::npos; at = text.find(address, at + 1)) {
+        const char before = at == 0 ? ' ' : text[at - 1];
+        auto after = text.substr(at + address.size());
+        if (after.starts_with('/')) after.remove_prefix(1);
+        const bool begins = std::isalnum(static_cast<unsigned char>(before)) == 0 && before != '.' && before != '-';
+        if (begins && (after.empty() || std::string_view(" \n\t)>,;!?\"'").find(after[0]) != std::string_view::npos))
+            return true;
+    }
+    return false;
+}
+
 // Where a look may begin or end, or a link's address is due.
 std::vector<std::size_t> borders(const bus::Text& text) {
     std::vector<std::size_t> out{0, text.plain.size()};
@@ -293,6 +313,7 @@ std::string to_irc(const bus::Text& given) {
     text.normalise();
     std::string out;
     Look now;
+    std::string shown = text.plain;
     const auto places = borders(text);
     for (std::size_t i = 0; i + 1 < places.size(); ++i) {
         const Look next = look_at(text, places[i]);
@@ -305,10 +326,12 @@ std::string to_irc(const bus::Text& given) {
             if (c == '\r' || c == '\0') continue;
             out += c == '\n' || (u >= 0x20 && u != 0x7f) ? c : ' ';
         }
-        for (const auto& span : text.spans)
-            if (span.kind == Kind::link && span.end() == places[i + 1] && !span.value.empty() &&
-                text.plain.find(span.value) == std::string::npos)
-                out += " (" + span.value + ")";
+        for (const auto& span : text.spans) {
+            if (span.kind != Kind::link || span.end() != places[i + 1] || span.value.empty()) continue;
+            if (shows(shown, bare(span.value))) continue;
+            out += " (" + span.value + ")";
+            shown += " " + span.value;
+        }
     }
     change(out, now, {});
     return out;

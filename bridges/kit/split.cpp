@@ -66,7 +66,22 @@ std::size_t cut_at(const Text& text, std::size_t begin, std::size_t end, std::si
 
 void add_piece(std::vector<Text>& out, const Text& text, std::size_t begin, std::size_t end) {
     while (end > begin && is_blank(text.plain[end - 1])) --end;
-    if (end > begin) out.push_back(text.part(begin, end));
+    if (end == begin) return;
+    Text piece = text.part(begin, end);
+    // A link too long for one piece says its address once, behind its last part; or never, if it is the text itself.
+    for (const auto& span : text.spans) {
+        const bool cut = span.begin < begin || span.end() > end;
+        const bool here = span.begin < end && span.end() > begin;
+        if (span.kind != Span::Kind::link || !cut || !here) continue;
+        const bool last = span.end() <= end;
+        if (last && text.plain.compare(span.begin, span.length, span.value) != 0) continue;
+        std::erase_if(piece.spans, [&](const Span& part) {
+            return part.kind == Span::Kind::link && part.value == span.value &&
+                   part.begin == std::max<std::size_t>(span.begin, begin) - begin &&
+                   part.end() == std::min<std::size_t>(span.end(), end) - begin;
+        });
+    }
+    out.push_back(std::move(piece));
 }
 
 void add_pieces(std::vector<Text>& out, const Text& text, std::size_t begin, std::size_t end, std::size_t most,

@@ -44,6 +44,19 @@ TEST(Markup, ALinkShowsItsAddress) {
     EXPECT_EQ(to_irc(bus::Text("https://x.example", {{Kind::link, 0, 17, "https://x.example"}})), "https://x.example");
 }
 
+TEST(Markup, AnAddressIsShownOnce) {
+    const auto linked = [](const std::string& words, const std::string& address) {
+        return to_irc(bus::Text(words, {{Kind::link, 0, static_cast<std::uint32_t>(words.size()), address}}));
+    };
+    EXPECT_EQ(linked("https://x.example", "https://x.example/"), "https://x.example");
+    EXPECT_EQ(linked("x.example/a", "https://x.example/a"), "x.example/a");
+    EXPECT_EQ(linked("a@x.example", "mailto:a@x.example"), "a@x.example");
+    EXPECT_EQ(linked("my.x.example/a", "https://x.example"), "my.x.example/a (https://x.example)");
+    EXPECT_EQ(to_irc(bus::Text("here and there", {{Kind::link, 0, 4, "https://x.example"},
+                                                  {Kind::link, 9, 5, "https://x.example"}})),
+              "here (https://x.example) and there");
+}
+
 TEST(Markup, AnyStyledTextSurvivesTheRoundTrip) {
     const std::uint64_t seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));

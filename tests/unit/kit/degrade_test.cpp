@@ -159,6 +159,19 @@ TEST(Split, KeepsALinkWhole) {
     EXPECT_EQ(parts[1].spans.size(), 1u);
 }
 
+TEST(Split, SaysTheAddressOfALinkThatIsCutOnce) {
+    const std::string address = "http://example.org/" + std::string(60, 'x');
+    Text bare;
+    bare.append(address, Span::Kind::link, address);
+    for (const auto& part : split(bare, 32, Unit::bytes, false)) EXPECT_TRUE(part.spans.empty()) << part.plain;
+    Text named;
+    named.append(std::string(60, 'n'), Span::Kind::link, "http://example.org/");
+    const auto parts = split(named, 32, Unit::bytes, false);
+    ASSERT_EQ(parts.size(), 2u);
+    EXPECT_TRUE(parts[0].spans.empty());
+    EXPECT_EQ(parts[1].spans.size(), 1u);
+}
+
 TEST(Split, NeverCutsAFamilyInHalf) {
     const std::string family = "👩‍👩‍👧‍👦";
     const auto parts = split(Text(family + family + family), family.size() + 3, Unit::bytes, false);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bridges/irc/author.h"
 #include "bridges/irc/markup.h"
 
 namespace parley::irc {
@@ -142,8 +143,7 @@ void Rooms::heard(const Line& line, const std::string& our_nick, service::Steady
         if (ours)
             return lost(*room, {Code::unavailable, "we were made to leave " + room->name, "we come back by ourselves"},
                         now, out);
-        const auto nick = to_utf8(line.nick());
-        member(line, *room, {Membership::Change::leave, nick, nick, "", reason_text(line.param(1))}, out);
+        member(line, *room, {Membership::Change::leave, {}, to_utf8(line.nick()), "", reason_text(line.param(1))}, out);
     } else if (line.command == "TOPIC") {
         auto event = make_(line, room->name);
         event.body = bus::Topic{to_text(line.param(1))};
@@ -165,9 +165,7 @@ void Rooms::joined_by(const Line& line, Room& room, bool ours, Effects& out) {
     const auto nick = to_utf8(line.nick());
     auto event = make_(line, room.name);
     // extended-join: the account stands beside the channel.
-    const auto account = line.params.size() >= 3 ? line.param(1) : "*";
-    if (account != "*" && !account.empty())
-        event.author.id = to_utf8(account), event.author.strength = bus::Strength::account;
+    if (line.params.size() >= 3) event.author = author_of(isupport_, line.nick(), line.param(1));
     event.body = Membership{Membership::Change::join, event.author.id, nick, "", ""};
     out.push_back(Heard{std::move(event)});
 }
@@ -181,7 +179,7 @@ void Rooms::kicked(const Line& line, Room& room, const std::string& our_nick, se
                      "we come back by ourselves"},
                     now, out);
     }
-    member(line, room, {Membership::Change::kick, whom, whom, "", why}, out);
+    member(line, room, {Membership::Change::kick, nick_id(isupport_, line.param(1)), whom, "", why}, out);
 }
 
 void Rooms::everywhere(const Line& line, const std::string& our_nick, Effects& out) {
@@ -193,9 +191,9 @@ void Rooms::everywhere(const Line& line, const std::string& our_nick, Effects& o
         if (!quit) room.members.insert(isupport_.folded(line.param(0)));
         if (isupport_.same(line.nick(), our_nick)) continue;
         if (quit)
-            member(line, room, {Membership::Change::leave, nick, nick, "", reason_text(line.param(0))}, out);
+            member(line, room, {Membership::Change::leave, {}, nick, "", reason_text(line.param(0))}, out);
         else
-            member(line, room, {Membership::Change::rename, nick, nick, to_utf8(line.param(0)), ""}, out);
+            member(line, room, {Membership::Change::rename, {}, nick, to_utf8(line.param(0)), ""}, out);
     }
 }
 
@@ -211,10 +209,9 @@ void Rooms::names(const Line& line, const std::string& our_nick, Effects& out) {
         if (one.empty() || room->members.size() >= members_max || !room->members.insert(isupport_.folded(one)).second)
             continue;
         if (room->listed || isupport_.same(one, our_nick)) continue;
-        const auto nick = to_utf8(one);
         auto event = make_(line, room->name);
-        event.author = bus::Author{nick, nick, bus::Strength::nickname, false, ""};
-        event.body = Membership{Membership::Change::present, nick, nick, "", ""};
+        event.author = author_of(isupport_, one, {});
+        event.body = Membership{Membership::Change::present, event.author.id, event.author.name, "", ""};
         out.push_back(Heard{std::move(event)});
     }
 }
@@ -232,9 +229,10 @@ void Rooms::refused(const Line& line, service::Steady now, Effects& out) {
     }
 }
 
+// A change without an id is the author's own.
 void Rooms::member(const Line& line, const Room& room, Membership what, Effects& out) {
     auto event = make_(line, room.name);
-    if (what.change != Membership::Change::kick) what.id = event.author.id;
+    if (what.id.empty()) what.id = event.author.id;
     event.body = std::move(what);
     out.push_back(Heard{std::move(event)});
 }

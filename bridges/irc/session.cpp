@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bridges/irc/author.h"
 #include "bridges/irc/markup.h"
 
 namespace parley::irc {
@@ -213,12 +214,7 @@ bus::Event Session::event(const Line& line, const std::string& room) {
     const auto when = line.tag("time");
     const auto time = when ? service::parse_iso8601(*when) : std::nullopt;
     out.time = time.value_or(now_.time);
-    out.author.name = to_utf8(line.nick());
-    out.author.id = out.author.name;
-    if (const auto account = line.tag("account"); account && !account->empty() && has("account-tag")) {
-        out.author.id = to_utf8(*account);
-        out.author.strength = bus::Strength::account;
-    }
+    out.author = author_of(isupport_, line.nick(), has("account-tag") ? line.tag("account").value_or("") : "");
     if (line.tag("bot")) out.author.bot = true;
     return out;
 }

@@ -41,7 +41,7 @@ enum class Strength : std::uint8_t { nickname = 0, account = 1, signed_in = 2, o
 std::string_view name(Strength strength);
 
 struct Author {
-    std::string id;    // stable on the account where there is such a thing (services account, JID, user id), else the name
+    std::string id;    // stable on the account where there is one (services account, JID, user id), else of the name: "nick:alice"
     std::string name;  // as people see it
     Strength strength = Strength::nickname;
     bool bot = false;

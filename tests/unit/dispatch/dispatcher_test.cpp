@@ -151,6 +151,18 @@ TEST_F(Dispatching, DoesNotTakeANicknameForAPerson) {
                 testing::HasSubstr("until you have signed in on work"));
 }
 
+TEST_F(Dispatching, GivesWhoTookTheNickOfAnAccountNothing) {
+    auto owner = message("!deploy prod", {"work", "other"});
+    owner.author = {"bob@x", "bob", bus::Strength::account, false, ""};
+    EXPECT_EQ(dispatcher.consider(owner)[0].kind(), bus::Kind::command_requested);
+    auto thief = owner;
+    thief.author = {"nick:bob@x", "bob@x", bus::Strength::nickname, false, ""};
+    const auto events = dispatcher.consider(thief);
+    ASSERT_EQ(events.size(), 2U);
+    EXPECT_EQ(std::get<bus::RunFinished>(events[1].body).outcome, bus::Outcome::denied);
+    EXPECT_THAT(std::get<bus::RunFinished>(events[1].body).detail, testing::HasSubstr("no rule allows work/nick:bob@x"));
+}
+
 TEST_F(Dispatching, TellsWhoMayCancelEverythingFromWhoMayCancelTheirOwn) {
     auto root = message("!cancel 7zqk2m0c");
     EXPECT_EQ(std::get<bus::CommandRequested>(dispatcher.consider(root)[0].body).rule, "*");

@@ -27,11 +27,17 @@ std::vector<bus::RoomAddress> web_rooms(const bus::HouseSettings& house) {
     return out;
 }
 
+// Whose rooms are shown. A name that nobody vouches for has none: whoever took it would read what its last holder may.
+static std::string identity_of(const server::Person& person) {
+    if (person.operator_) return "web/" + person.id;
+    return person.strength == bus::Strength::nickname ? std::string() : person.id;
+}
+
 bus::Value viewer(const bus::HouseSettings& house, const server::Person& person) {
     bus::Value::List rooms;
     for (const auto& room : web_rooms(house)) rooms.emplace_back(room.text());
     return bus::Value::map({{"operator", person.operator_},
-                            {"identity", person.operator_ ? "web/" + person.id : person.id},
+                            {"identity", identity_of(person)},
                             {"rooms", std::move(rooms)}});
 }
 

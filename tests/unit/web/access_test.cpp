@@ -120,6 +120,21 @@ TEST_F(Web, AnswersLoginInADirectMessageWithALinkThatWorksOnce) {
     EXPECT_THAT(api::answer(site, later).body, HasSubstr("lobby/ann"));
 }
 
+TEST_F(Web, ShowsANickThatNobodyVouchesForNobodysRooms) {
+    bus.answers[{"archive", "search"}] = [](const Value&) { return Value::map({{"total", 0}}); };
+    const auto asks_as = [&](const server::Person& person) {
+        auto visit = request("POST", "/login/" + server::encode(sessions->link_for(person)));
+        visit.remote = "192.0.2.7";
+        auto search = request("GET", "/api/search?q=x");
+        search.remote = "192.0.2.7";
+        search.headers.emplace_back("cookie", cookie_of(api::answer(site, visit)));
+        EXPECT_EQ(api::answer(site, search).status, 200);
+        return bus.asked["viewer"]["identity"].text();
+    };
+    EXPECT_EQ(asks_as({"lobby/ann", "ann", bus::Strength::signed_in, false, {}}), "lobby/ann");
+    EXPECT_EQ(asks_as({"lobby/nick:ann", "ann", bus::Strength::nickname, false, {}}), "");
+}
+
 TEST_F(Web, IgnoresLoginInARoom) {
     bus::Event asked;
     asked.time = clock.now();

@@ -17,6 +17,11 @@ kit::Capabilities capabilities_of(const Session* session) {
     const auto target = std::max(session->rooms().longest_name(), target_least);
     out.text_max = session->text_max(target) - around_action;
     out.receipts = session->has("echo-message") && session->has("message-tags");
+    const bool tags = out.receipts && session->tags_wanted();
+    out.replies = tags && session->isupport().passes_tag("draft/reply");
+    out.reactions = out.replies && session->isupport().passes_tag("draft/react");
+    out.redactions = out.receipts && session->has("draft/message-redaction");
+    out.history = session->keeps_history();
     return out;
 }
 

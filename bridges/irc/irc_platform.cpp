@@ -27,7 +27,10 @@ IrcPlatform::Life::Life(IrcPlatform& owner)
                [this](const Line& line) { connection.send(line); }),
       connection(owner.context_.reactor, owner.settings_,
                  {[this, &owner] { owner.carry_out(session.start()); },
-                  [this, &owner](const Line& line) { owner.carry_out(session.receive(line, owner.now())); },
+                  [this, &owner](const Line& line) {
+                      owner.carry_out(session.receive(line, owner.now()));
+                      if (line.command == "CAP") owner.learn_capabilities();
+                  },
                   [&owner](Error why) { owner.lost(std::move(why)); }}) {}
 
 IrcPlatform::IrcPlatform(Settings settings, kit::Context context)
@@ -81,6 +84,10 @@ void IrcPlatform::deliver(const kit::Delivery& delivery) {
     pump_soon();
 }
 
+void IrcPlatform::backfill(const kit::BackfillRequest& request) {
+    if (life_) carry_out(life_->session.catch_up(request, now()));
+}
+
 void IrcPlatform::carry_out(Effects effects) {
     for (auto& effect : effects) {
         if (!life_) return;
@@ -88,14 +95,13 @@ void IrcPlatform::carry_out(Effects effects) {
                        [&](Send& send) { life_->connection.send(send.line); },
                        [&](Up&) {
                            up_since_ = context_.clock.steady();
-                           capabilities_ = capabilities_of(&life_->session);
+                           learn_capabilities();
                            context_.host.link_changed(kit::Link::up);
                            if (held_) life_->connection.hold(true);
                        },
                        [&](Fail& fail) { lost(std::move(fail.reason)); },
                        [&](RoomChanged& room) {
-                           if (room.joined)
-                               capabilities_ = capabilities_of(&life_->session);  // our prefix is known now
+                           if (room.joined) learn_capabilities();  // our prefix is known now
                            context_.host.room_changed(room.room, room.joined, room.reason);
                            if (room.joined) pump();
                        },
@@ -105,6 +111,10 @@ void IrcPlatform::carry_out(Effects effects) {
                    effect);
     }
     schedule();
+}
+
+void IrcPlatform::learn_capabilities() {
+    if (life_ && life_->session.up()) capabilities_ = capabilities_of(&life_->session);
 }
 
 void IrcPlatform::lost(Error reason) {

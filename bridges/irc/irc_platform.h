@@ -25,6 +25,7 @@ public:
     void disconnect() override;
     void deliver(const kit::Delivery& delivery) override;
     void hold(bool held) override;
+    void backfill(const kit::BackfillRequest& request) override;
 
 private:
     // One connection and what lives as long as it.
@@ -37,6 +38,7 @@ private:
     void open();
     void carry_out(Effects effects);
     void lost(service::Error reason);
+    void learn_capabilities();  // also later: CAP NEW and DEL
     void end_life();
     void pump_soon();
     void pump();

@@ -14,6 +14,16 @@ std::size_t number(std::string_view text, std::size_t fallback, std::size_t most
     return error == std::errc() && end == text.data() + text.size() ? std::min(value, most) : fallback;
 }
 
+// Whether a list with commas holds the word.
+bool listed(std::string_view list, std::string_view word) {
+    while (!list.empty()) {
+        const auto one = list.substr(0, list.find(','));
+        if (one == word) return true;
+        list.remove_prefix(std::min(one.size() + 1, list.size()));
+    }
+    return false;
+}
+
 }  // namespace
 
 void Isupport::apply(std::string_view token) {
@@ -46,6 +56,12 @@ void Isupport::apply(std::string_view token) {
         topic_length = number(value, 0, 4096);
     } else if (key == "MODES") {
         modes = number(value, standard.modes, 64);
+    } else if (key == "CHATHISTORY") {
+        history_limit = number(value, 0, 100000);
+    } else if (key == "MSGREFTYPES") {
+        history_by_id = listed(value, "msgid");
+    } else if (key == "CLIENTTAGDENY") {
+        tags_denied = value;
     } else if (key == "TARGMAX") {
         for (auto rest = value; !rest.empty();) {
             const auto one = rest.substr(0, rest.find(','));
@@ -74,6 +90,11 @@ std::string Isupport::folded(std::string_view name) const {
             c = '^';
     }
     return out;
+}
+
+bool Isupport::passes_tag(std::string_view client_tag) const {
+    if (listed(tags_denied, client_tag)) return false;
+    return !listed(tags_denied, "*") || listed(tags_denied, "-" + std::string(client_tag));
 }
 
 bool Isupport::is_channel(std::string_view name) const {

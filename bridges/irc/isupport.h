@@ -19,12 +19,16 @@ struct Isupport {
     std::size_t topic_length = 0;                    // 0: not said
     std::size_t modes = 3;                           // mode changes in one line
     std::map<std::string, std::size_t> targets_max;  // by command; 0: no limit
+    std::size_t history_limit = 0;  // of one CHATHISTORY; 0: no limit, or not said
+    bool history_by_id = false;     // its messages have ids, and the history knows them
+    std::string tags_denied;        // of client-only tags: "*,-draft/reply"
 
     void apply(std::string_view token);  // "NICKLEN=30", "-NICKLEN"; what is unknown or odd is passed over
 
     std::string folded(std::string_view name) const;
     bool same(std::string_view a, std::string_view b) const { return folded(a) == folded(b); }
     bool is_channel(std::string_view name) const;
+    bool passes_tag(std::string_view client_tag) const;  // "draft/reply", without the plus
     std::size_t targets_of(std::string_view command, std::size_t unsaid) const;
 };
 

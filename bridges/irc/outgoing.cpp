@@ -60,9 +60,20 @@ bool Outgoing::lines_of(const kit::Delivery& delivery, Item& item, Error& why) {
         item.lines.push_back({{}, {}, "TOPIC", {room, text.empty() ? "" : text[0]}});
         return true;
     }
+    if (const auto* react = std::get_if<kit::React>(&delivery.what)) {
+        item.lines.push_back({{{"+draft/reply", react->native_id},
+                               {react->added ? "+draft/react" : "+draft/unreact", react->emoji}},
+                              {}, "TAGMSG", {room}});
+        return true;
+    }
+    if (const auto* retract = std::get_if<kit::Retract>(&delivery.what)) {
+        item.lines.push_back({{}, {}, "REDACT", {room, retract->native_id}});
+        if (!retract->reason.empty()) item.lines.back().params.push_back(retract->reason);
+        return true;
+    }
     const auto* say = std::get_if<kit::Say>(&delivery.what);
     if (say == nullptr) {
-        why = {Code::unsupported, "IRC has no corrections, retractions or reactions of its own", ""};
+        why = {Code::unsupported, "IRC has no corrections of its own", ""};
         return false;
     }
     const bool action = say->style == bus::Message::Style::action;
@@ -75,10 +86,16 @@ bool Outgoing::lines_of(const kit::Delivery& delivery, Item& item, Error& why) {
         item.lines.push_back({{}, {}, command, {room, action ? format_ctcp("ACTION", piece) : piece}});
     }
     if (item.lines.empty()) why = {Code::invalid, "there is no text to say", ""};
+    else if (!say->reply_to.empty()) item.lines[0].tags.emplace_back("+draft/reply", say->reply_to);
     return !item.lines.empty();
 }
 
 void Outgoing::deliver(const kit::Delivery& delivery) {
+    // We react for many people: what one of them takes back may still stand for another.
+    if (const auto* react = std::get_if<kit::React>(&delivery.what);
+        react != nullptr && !react->added &&
+        std::find(react->emojis.begin(), react->emojis.end(), react->emoji) != react->emojis.end())
+        return host_.delivered(delivery.id, kit::unconfirmed);
     auto item = std::make_unique<Item>();
     item->id = delivery.id;
     Error why;
@@ -123,7 +140,8 @@ void Outgoing::fence() {
 void Outgoing::answer(const Line& line) {
     if (line.command == "PONG") {
         if (const auto number = number_after(line.last(), fence_name)) fenced(*number);
-    } else if (line.command == "PRIVMSG" || line.command == "NOTICE" || line.command == "TOPIC") {
+    } else if (line.command == "PRIVMSG" || line.command == "NOTICE" || line.command == "TOPIC" || line.command == "TAGMSG" ||
+               line.command == "REDACT") {
         echoed(line);
     } else if (line.command != "ACK") {
         failed(line);

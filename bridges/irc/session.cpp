@@ -1,9 +1,8 @@
-// What each line means; see session.h.
+// What each line means; see session.h. What people say is in session_talk.cpp.
 #include "bridges/irc/session.h"
 
 #include <algorithm>
 
-#include "bridges/irc/author.h"
 #include "bridges/irc/markup.h"
 
 namespace parley::irc {
@@ -13,9 +12,6 @@ using service::Code;
 namespace {
 
 constexpr std::chrono::seconds regain_every{60};
-constexpr std::chrono::seconds ctcp_window{10};
-constexpr unsigned ctcp_answers_max = 3;  // in one window: others must not make us flood
-constexpr std::size_t ctcp_argument_max = 100;
 constexpr std::size_t user_bytes_max = 12, host_bytes_max = 64;  // the worst that servers in use allow
 
 std::string base36(std::uint64_t value) {
@@ -38,6 +34,7 @@ Session::Session(const Settings& settings, std::vector<std::string> rooms, Now b
       registration_(settings),
       rooms_(settings, isupport_, std::move(rooms),
              [this](const Line& line, const std::string& room) { return event(line, room); }),
+      history_(settings, isupport_),
       nick_(settings.nick) {}
 
 Effects Session::start() {
@@ -48,7 +45,8 @@ Effects Session::start() {
 
 std::optional<service::Steady> Session::due() const {
     auto first = rooms_.due();
-    if (regain_at_ && (!first || *regain_at_ < *first)) first = regain_at_;
+    for (const auto& other : {history_.due(), regain_at_})
+        if (other && (!first || *other < *first)) first = other;
     return first;
 }
 
@@ -57,6 +55,7 @@ Effects Session::tick(Now now) {
     now_ = now;
     if (!up_) return out;
     rooms_.tick(now.steady, out);
+    history_.tick(now.steady, out);
     if (regain_at_ && *regain_at_ <= now.steady) regain(now, out);
     return out;
 }
@@ -64,6 +63,25 @@ Effects Session::tick(Now now) {
 Effects Session::receive(const Line& line, Now now) {
     Effects out;
     now_ = now;
+    const bool counted = history_.counts(line);
+    understand(line, now, out);
+    history_.order(counted, out);
+    if (line.command == "BATCH") history_.batch(line, now.steady, out);
+    if (line.command == "FAIL") history_.failed(line, now.steady, out);
+    return out;
+}
+
+Effects Session::catch_up(const kit::BackfillRequest& request, Now now) {
+    Effects out;
+    history_.ask(request, now.time, now.steady, out);
+    return out;
+}
+
+bool Session::keeps_history() const {
+    return isupport_.history_by_id && has("draft/chathistory") && has("batch") && has("server-time") && has("message-tags");
+}
+
+void Session::understand(const Line& line, Now now, Effects& out) {
     if (line.command == "PING") {
         out.push_back(send("PONG", {std::string(line.last())}));
     } else if (line.command == "PONG" || line.command == "ACK" || line.command == "FAIL") {
@@ -79,7 +97,6 @@ Effects Session::receive(const Line& line, Now now) {
     } else {
         conversation(line, now, out);
     }
-    return out;
 }
 
 void Session::numeric(const Line& line, Now now, Effects& out) {
@@ -113,9 +130,15 @@ void Session::end_of_greeting(Now now, Effects& out) {
     up_ = true;
     out.push_back(Up{});
     if (!registration_.signed_in() && !settings_.nickserv_password.empty())
-        out.push_back(send("PRIVMSG", {"NickServ", "IDENTIFY " + settings_.nickserv_password}));
+        identify(out);
     if (!isupport_.same(nick_, settings_.nick)) regain_at_ = now.steady + regain_every;
     rooms_.join_all(out);
+}
+
+// Under a nick that is not the account's the account must be named.
+void Session::identify(Effects& out) const {
+    const std::string account = isupport_.same(nick_, settings_.nick) ? "" : settings_.nick + " ";
+    out.push_back(send("PRIVMSG", {"NickServ", "IDENTIFY " + account + settings_.nickserv_password}));
 }
 
 void Session::regain(Now now, Effects& out) {
@@ -127,7 +150,9 @@ void Session::regain(Now now, Effects& out) {
 
 void Session::conversation(const Line& line, Now now, Effects& out) {
     if (line.nick().empty()) return;  // nobody: not even ":!user@host" is anybody
-    if (line.command == "PRIVMSG" || line.command == "NOTICE") return said(line, now, out);
+    if (line.command == "PRIVMSG" || line.command == "NOTICE" || line.command == "TAGMSG" || line.command == "REDACT")
+        return said(line, now, out);
+    if (history_.holds_line(line)) return;  // comings and goings of long ago
     if (line.command == "NICK") return renamed(line, now, out);
     if (line.command == "CHGHOST" && ours(line) && line.params.size() >= 2) {
         user_host_ = line.params[0] + "@" + line.params[1];
@@ -150,49 +175,6 @@ void Session::renamed(const Line& line, Now now, Effects& out) {
     if (!us && regain_at_ && isupport_.same(line.nick(), settings_.nick)) regain(now, out);
 }
 
-void Session::said(const Line& line, Now now, Effects& out) {
-    if (!up_ || line.params.size() < 2) return;
-    if (ours(line)) {
-        learn_ourselves(line);
-        if (!line.tag("batch")) out.push_back(Answer{line});  // an echo; in a batch it is old history
-        return;
-    }
-    if (!line.from_person()) return;  // servers' notices are not talk
-    auto target = line.param(0);
-    const auto symbols = isupport_.status_message;
-    if (!target.empty() && symbols.find(target[0]) != std::string::npos && isupport_.is_channel(target.substr(1)))
-        target.remove_prefix(1);
-    const bool in_channel = isupport_.is_channel(target);
-    if (in_channel && !rooms_.knows(target)) return;
-    if (!in_channel && !isupport_.same(target, nick_)) return;
-    const auto query = parse_ctcp(line.params[1]);
-    if (query && query->command != "ACTION") return ctcp(line, *query, now, out);
-
-    auto heard = event(line, in_channel ? rooms_.spelled(target) : to_utf8(line.nick()));
-    if (!in_channel) heard.origin.visibility = bus::Visibility::direct;
-    bus::Message message;
-    message.text = to_text(query ? query->argument : line.params[1]);
-    message.style = query                      ? bus::Message::Style::action
-                    : line.command == "NOTICE" ? bus::Message::Style::notice
-                                               : bus::Message::Style::plain;
-    heard.body = std::move(message);
-    out.push_back(Heard{std::move(heard)});
-}
-
-void Session::ctcp(const Line& line, const Ctcp& ask, Now now, Effects& out) {
-    if (line.command != "PRIVMSG") return;  // an answer: never answered
-    if (now.steady - ctcp_window_ > ctcp_window) ctcp_window_ = now.steady, ctcp_answered_ = 0;
-    std::string answer;
-    if (ask.command == "VERSION")
-        answer = "Parley " PARLEY_VERSION;
-    else if (ask.command == "PING")
-        answer = ask.argument.substr(0, ctcp_argument_max);
-    else
-        return;
-    if (ctcp_answered_++ >= ctcp_answers_max) return;
-    out.push_back(send("NOTICE", {std::string(line.nick()), format_ctcp(ask.command, answer)}));
-}
-
 void Session::learn_ourselves(const Line& line) {
     const auto mark = line.source.find('!');
     if (mark != std::string::npos) user_host_ = line.source.substr(mark + 1);
@@ -204,19 +186,6 @@ std::size_t Session::text_max(std::size_t target_bytes) const {
     // ":nick!user@host PRIVMSG target :" text CR LF
     const std::size_t around = 1 + nick + 1 + who + 1 + 8 + target_bytes + 2 + 2;
     return isupport_.line_length > around + 64 ? isupport_.line_length - around : 64;
-}
-
-bus::Event Session::event(const Line& line, const std::string& room) {
-    bus::Event out;
-    out.origin.room.room = room;
-    const auto id = line.tag("msgid");
-    out.origin.native_id = id && !id->empty() ? to_utf8(*id) : born_ + "-" + base36(++counter_);
-    const auto when = line.tag("time");
-    const auto time = when ? service::parse_iso8601(*when) : std::nullopt;
-    out.time = time.value_or(now_.time);
-    out.author = author_of(isupport_, line.nick(), has("account-tag") ? line.tag("account").value_or("") : "");
-    if (line.tag("bot")) out.author.bot = true;
-    return out;
 }
 
 }  // namespace parley::irc

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridges/irc/effects.h"
+#include "bridges/irc/history.h"
 #include "bridges/irc/isupport.h"
 #include "bridges/irc/registration.h"
 #include "bridges/irc/rooms.h"
@@ -33,12 +34,15 @@ public:
     Effects receive(const Line& line, Now now);
     Effects tick(Now now);
     std::optional<service::Steady> due() const;  // when tick() has something to do
+    Effects catch_up(const kit::BackfillRequest& request, Now now);
 
     bool up() const { return up_; }
     const std::string& nick() const { return nick_; }
     const Isupport& isupport() const { return isupport_; }
     const Rooms& rooms() const { return rooms_; }
     bool has(std::string_view capability) const { return registration_.has(capability); }
+    bool keeps_history() const;  // catch_up() works
+    bool tags_wanted() const { return settings_.client_tags; }
     // Bytes of text that fit one PRIVMSG to `target`, counting the prefix that others see before it.
     std::size_t text_max(std::size_t target_bytes) const;
 
@@ -47,11 +51,17 @@ private:
     void end_of_greeting(Now now, Effects& out);
     void numeric(const Line& line, Now now, Effects& out);
     void conversation(const Line& line, Now now, Effects& out);
+    void understand(const Line& line, Now now, Effects& out);
     void said(const Line& line, Now now, Effects& out);
+    void reacted(const Line& line, Effects& out);
+    void redacted(const Line& line, Effects& out);
+    std::optional<std::string> room_of(const Line& line, bool& direct) const;
+    std::optional<bus::Event> event_in_room(const Line& line);
     void ctcp(const Line& line, const Ctcp& ask, Now now, Effects& out);
     void renamed(const Line& line, Now now, Effects& out);
     void learn_ourselves(const Line& line);
     void regain(Now now, Effects& out);
+    void identify(Effects& out) const;
     bool ours(const Line& line) const { return isupport_.same(line.nick(), nick_); }
     bus::Event event(const Line& line, const std::string& room);
 
@@ -62,6 +72,7 @@ private:
     Isupport isupport_;
     Registration registration_;
     Rooms rooms_;
+    History history_;
     std::string nick_;
     std::string user_host_;  // "user@host" as others see us; empty: not learnt yet
     bool welcomed_ = false, up_ = false;

@@ -35,6 +35,11 @@ struct Settings {
     std::chrono::milliseconds rejoin_after{5000};     // a kick or a refused join: the first wait, likewise
     std::map<std::string, std::string> channel_keys;  // by channel
 
+    // Where the server keeps history: how much of what was missed is fetched for one room.
+    std::size_t history_max = 2000;
+    std::chrono::milliseconds history_age{std::chrono::hours(24 * 7)};
+    bool client_tags = true;  // replies and reactions as tags where they pass; false: always as words
+
     // What is wrong is said through the table.
     static Settings read(service::Table& account);
 };

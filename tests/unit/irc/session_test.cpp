@@ -1,7 +1,5 @@
 // The state machine, in conversation with a server that we play.
-#include "bridges/irc/session.h"
-
-#include <gmock/gmock.h>
+#include "tests/unit/irc/played.h"
 
 namespace parley::irc {
 namespace {
@@ -10,51 +8,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-class Talk : public ::testing::Test {
-protected:
-    Talk() {
-        settings_.nick = settings_.user = "parley";
-        settings_.realname = "Parley";
-    }
-
-    void start() {
-        session_ = std::make_unique<Session>(settings_, std::vector<std::string>{"#Ops", "#lab"}, now_);
-        take(session_->start());
-    }
-    // What the session sends in answer to a line; other effects are kept.
-    std::vector<std::string> hear(std::string_view bytes) {
-        sent_.clear();
-        take(session_->receive(parse(bytes).value(), now_));
-        return sent_;
-    }
-    std::vector<std::string> tick() {
-        sent_.clear();
-        take(session_->tick(now_));
-        return sent_;
-    }
-    void up() {
-        start();
-        hear(":s 001 parley :hi");
-        hear(":s 005 parley CASEMAPPING=rfc1459 TARGMAX=JOIN: :are supported");
-        hear(":s 376 parley :end");
-        hear(":parley!p@h JOIN #ops");
-    }
-    void take(Effects effects) {
-        for (auto& effect : effects) {
-            if (auto* send = std::get_if<Send>(&effect)) sent_.push_back(format(send->line));
-            if (auto* fail = std::get_if<Fail>(&effect)) failures_.push_back(fail->reason.what);
-            if (auto* room = std::get_if<RoomChanged>(&effect)) rooms_.push_back((room->joined ? "+" : "-") + room->room);
-            if (auto* heard = std::get_if<Heard>(&effect)) heard_.push_back(heard->event);
-        }
-    }
-
-    Settings settings_;
-    Now now_{};
-    std::unique_ptr<Session> session_;
-    std::vector<std::string> sent_, failures_, rooms_;
-    std::vector<bus::Event> heard_;
-};
 
 TEST_F(Talk, RegistersAndJoinsOnceTheGreetingIsOver) {
     start();

@@ -53,7 +53,8 @@ void History::next(service::Steady now, Effects& out) {
     ours_.clear();
     deadline_ = now + answer_within;
     if (fetch.reach)
-        out.push_back(send("CHATHISTORY", {"BEFORE", fetch.room, timestamp(fetch.from + std::chrono::milliseconds(1)), "1"}));
+        out.push_back(
+            send("CHATHISTORY", {"BEFORE", fetch.room, timestamp(fetch.from + std::chrono::milliseconds(1)), "1"}));
     else
         out.push_back(send("CHATHISTORY", {"AFTER", fetch.room, fetch.anchor, std::to_string(page())}));
 }
@@ -88,10 +89,13 @@ void History::order(bool counted, Effects& out) {
     for (auto& effect : out) {
         // We are out of the room: what waited is fetched with the rest when we are back.
         if (const auto* room = std::get_if<RoomChanged>(&effect); room != nullptr && !room->joined) {
-            const auto found = std::find_if(fetches_.begin(), fetches_.end(), [&](const Fetch& f) { return f.room == room->room; });
+            const auto found =
+                std::find_if(fetches_.begin(), fetches_.end(), [&](const Fetch& f) { return f.room == room->room; });
             if (found == fetches_.end()) continue;
-            if (found != fetches_.begin()) fetches_.erase(found);
-            else found->waiting.clear(), found->room.clear();  // its answer is still to come
+            if (found != fetches_.begin())
+                fetches_.erase(found);
+            else
+                found->waiting.clear(), found->room.clear();  // its answer is still to come
         }
     }
     std::erase_if(out, [&](Effect& effect) {
@@ -126,7 +130,8 @@ void History::page_ended(service::Steady now, Effects& out) {
     if (fetch.room.empty()) return done(now, out);
     if (std::exchange(fetch.reach, false)) {
         if (fetch.in_batch == 0)
-            missing(fetch, fetch.from, fetch.to, "the server's history does not go back that far; some of it may be missing", out);
+            missing(fetch, fetch.from, fetch.to,
+                    "the server's history does not go back that far; some of it may be missing", out);
         return next(now, out);
     }
     if (fetch.in_batch < page()) return done(now, out);

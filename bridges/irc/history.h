@@ -1,5 +1,5 @@
-// Catching up with draft/chathistory (https://ircv3.net/specs/extensions/chathistory): what was said in a room while we
-// were away comes first and in order; what is said meanwhile waits behind it. One room after another. Pure.
+// Catching up with draft/chathistory (https://ircv3.net/specs/extensions/chathistory): what was said in a room while
+// we were away comes first and in order; what is said meanwhile waits behind it. One room after another. Pure.
 #pragma once
 
 #include <deque>
@@ -27,7 +27,7 @@ public:
     bool counts(const Line& line);
     // After it was: `out` holds what it meant; what is live and must wait is taken out.
     void order(bool counted, Effects& out);
-    void batch(const Line& line, service::Steady now, Effects& out);  // BATCH +ref type room, BATCH -ref
+    void batch(const Line& line, service::Steady now, Effects& out);   // BATCH +ref type room, BATCH -ref
     void failed(const Line& line, service::Steady now, Effects& out);  // FAIL CHATHISTORY …
     void tick(service::Steady now, Effects& out);
     std::optional<service::Steady> due() const;
@@ -51,10 +51,10 @@ private:
 
     const Settings& settings_;
     const Isupport& isupport_;
-    std::deque<Fetch> fetches_;       // the first is being asked
-    std::string ours_;                // the batch that answers us; empty: not begun
+    std::deque<Fetch> fetches_;         // the first is being asked
+    std::string ours_;                  // the batch that answers us; empty: not begun
     std::vector<std::string> batches_;  // open ones of history
-    service::Steady deadline_{};      // of the answer
+    service::Steady deadline_{};        // of the answer
 };
 
 }  // namespace parley::irc

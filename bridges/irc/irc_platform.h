@@ -1,5 +1,5 @@
-// An IRC network, seen from the bus: what happens when. The wire syntax is in codec, colours and bold in markup, what a
-// line means in session, what we say in outgoing, sockets in connection.
+// An IRC network, seen from the bus: what happens when. The wire syntax is in codec, colours and bold in markup, what
+// a line means in session, what we say in outgoing, sockets in connection.
 #pragma once
 
 #include <memory>

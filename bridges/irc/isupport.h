@@ -19,9 +19,9 @@ struct Isupport {
     std::size_t topic_length = 0;                    // 0: not said
     std::size_t modes = 3;                           // mode changes in one line
     std::map<std::string, std::size_t> targets_max;  // by command; 0: no limit
-    std::size_t history_limit = 0;  // of one CHATHISTORY; 0: no limit, or not said
-    bool history_by_id = false;     // its messages have ids, and the history knows them
-    std::string tags_denied;        // of client-only tags: "*,-draft/reply"
+    std::size_t history_limit = 0;                   // of one CHATHISTORY; 0: no limit, or not said
+    bool history_by_id = false;                      // its messages have ids, and the history knows them
+    std::string tags_denied;                         // of client-only tags: "*,-draft/reply"
 
     void apply(std::string_view token);  // "NICKLEN=30", "-NICKLEN"; what is unknown or odd is passed over
 

@@ -17,8 +17,8 @@ using Kind = bus::Span::Kind;
 
 namespace {
 
-constexpr char bold = 0x02, colour = 0x03, hex_colour = 0x04, reset = 0x0f, mono = 0x11, reverse = 0x16, italic = 0x1d,
-               strike = 0x1e, underline = 0x1f;
+constexpr char bold = 0x02, colour = 0x03, hex_colour = 0x04, reset = 0x0f, mono = 0x11, reverse = 0x16,
+               italic = 0x1d, strike = 0x1e, underline = 0x1f;
 
 constexpr std::array<std::uint32_t, 99> palette = {
     0xffffff, 0x000000, 0x00007f, 0x009300, 0xff0000, 0x7f0000, 0x9c009c, 0xfc7f00, 0xffff00, 0x00fc00, 0x009393,
@@ -53,8 +53,8 @@ unsigned nearest_code(std::uint32_t rgb) {
     for (unsigned code = 0; code < palette.size(); ++code) {
         std::uint32_t far = 0;
         for (const unsigned shift : {0u, 8u, 16u}) {
-            const auto d =
-                static_cast<std::int32_t>(rgb >> shift & 255) - static_cast<std::int32_t>(palette[code] >> shift & 255);
+            const auto d = static_cast<std::int32_t>(rgb >> shift & 255) -
+                           static_cast<std::int32_t>(palette[code] >> shift & 255);
             far += static_cast<std::uint32_t>(d * d);
         }
         // Beyond the first sixteen only an exact hit counts: many clients know no others.

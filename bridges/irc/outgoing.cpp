@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view fence_name = "parley-";
 // The link died before an answer, and IRC cannot be asked: whoever reads it twice sees why.
 constexpr std::string_view doubt_mark = "(maybe again) ";
+// While more waits; each costs as much of the pace as a line.
+constexpr std::uint64_t fence_every = 5;
 constexpr std::size_t action_bytes = 9;  // "\1ACTION " and "\1"
 
 bool good_target(std::string_view target) {
@@ -61,9 +63,11 @@ bool Outgoing::lines_of(const kit::Delivery& delivery, Item& item, Error& why) {
         return true;
     }
     if (const auto* react = std::get_if<kit::React>(&delivery.what)) {
-        item.lines.push_back({{{"+draft/reply", react->native_id},
-                               {react->added ? "+draft/react" : "+draft/unreact", react->emoji}},
-                              {}, "TAGMSG", {room}});
+        item.lines.push_back(
+            {{{"+draft/reply", react->native_id}, {react->added ? "+draft/react" : "+draft/unreact", react->emoji}},
+             {},
+             "TAGMSG",
+             {room}});
         return true;
     }
     if (const auto* retract = std::get_if<kit::Retract>(&delivery.what)) {
@@ -85,8 +89,10 @@ bool Outgoing::lines_of(const kit::Delivery& delivery, Item& item, Error& why) {
         if (!action) std::replace(piece.begin(), piece.end(), '\1', ' ');
         item.lines.push_back({{}, {}, command, {room, action ? format_ctcp("ACTION", piece) : piece}});
     }
-    if (item.lines.empty()) why = {Code::invalid, "there is no text to say", ""};
-    else if (!say->reply_to.empty()) item.lines[0].tags.emplace_back("+draft/reply", say->reply_to);
+    if (item.lines.empty())
+        why = {Code::invalid, "there is no text to say", ""};
+    else if (!say->reply_to.empty())
+        item.lines[0].tags.emplace_back("+draft/reply", say->reply_to);
     return !item.lines.empty();
 }
 
@@ -118,7 +124,8 @@ std::optional<std::chrono::microseconds> Outgoing::pump() {
         transmit(*item);
         if (item->sent == item->lines.size()) std::erase(queue_, item);
     }
-    if (number_ > fence_ && !flying_.empty()) fence();
+    const bool due = item == nullptr || (!session_.has("echo-message") && number_ - fence_ >= fence_every);
+    if (number_ > fence_ && !flying_.empty() && due) fence();
     if (item == nullptr) return std::nullopt;
     return std::max(pace_->wait(), std::chrono::microseconds(1000));
 }
@@ -140,8 +147,8 @@ void Outgoing::fence() {
 void Outgoing::answer(const Line& line) {
     if (line.command == "PONG") {
         if (const auto number = number_after(line.last(), fence_name)) fenced(*number);
-    } else if (line.command == "PRIVMSG" || line.command == "NOTICE" || line.command == "TOPIC" || line.command == "TAGMSG" ||
-               line.command == "REDACT") {
+    } else if (line.command == "PRIVMSG" || line.command == "NOTICE" || line.command == "TOPIC" ||
+               line.command == "TAGMSG" || line.command == "REDACT") {
         echoed(line);
     } else if (line.command != "ACK") {
         failed(line);

@@ -1,8 +1,8 @@
 // What we say: deliveries become lines, lines go out at a pace, and answers become receipts. Pure but for the pace.
 //
 // The receipt is the echo of our line where the server echoes (its label, or else its text, says which line it is).
-// After each burst "PING :parley-N" goes out as a fence: servers handle lines in order, so its PONG says that every
-// line before it was taken, or was refused already.
+// After each burst, and where nothing is echoed after every few lines, "PING :parley-N" goes out as a fence: servers
+// handle lines in order, so its PONG says that every line before it was taken, or was refused already.
 #pragma once
 
 #include <deque>

@@ -9,10 +9,10 @@ namespace parley::irc {
 
 namespace {
 
-constexpr std::array wanted = {
-    "server-time", "message-tags", "echo-message",  "labeled-response", "batch",   "account-tag", "multi-prefix",
-    "cap-notify",  "sasl",         "extended-join", "account-notify",   "chghost", "setname",
-    "draft/chathistory", "draft/event-playback", "draft/message-redaction"};
+constexpr std::array wanted = {"server-time", "message-tags",      "echo-message",         "labeled-response",
+                               "batch",       "account-tag",       "multi-prefix",         "cap-notify",
+                               "sasl",        "extended-join",     "account-notify",       "chghost",
+                               "setname",     "draft/chathistory", "draft/event-playback", "draft/message-redaction"};
 constexpr unsigned nicks_tried_max = 10;
 constexpr std::size_t offered_max = 512;
 

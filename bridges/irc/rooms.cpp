@@ -141,9 +141,11 @@ void Rooms::heard(const Line& line, const std::string& our_nick, service::Steady
     if (line.command == "PART") {
         room->members.erase(isupport_.folded(line.nick()));
         if (ours)
-            return lost(*room, {Code::unavailable, "we were made to leave " + room->name, "we come back by ourselves"},
-                        now, out);
-        member(line, *room, {Membership::Change::leave, {}, to_utf8(line.nick()), "", reason_text(line.param(1))}, out);
+            return lost(*room,
+                        {Code::unavailable, "we were made to leave " + room->name, "we come back by ourselves"}, now,
+                        out);
+        member(line, *room, {Membership::Change::leave, {}, to_utf8(line.nick()), "", reason_text(line.param(1))},
+               out);
     } else if (line.command == "TOPIC") {
         auto event = make_(line, room->name);
         event.body = bus::Topic{to_text(line.param(1))};
@@ -221,11 +223,11 @@ void Rooms::refused(const Line& line, service::Steady now, Effects& out) {
     if (room == nullptr || room->joined) return;
     for (const auto& refusal : refusals) {
         if (refusal.numeric != line.command) continue;
-        return lost(
-            *room,
-            {refusal.code, room->name + ": " + std::string(refusal.why) + ", says the server: " + to_utf8(line.last()),
-             std::string(refusal.hint)},
-            now, out);
+        return lost(*room,
+                    {refusal.code,
+                     room->name + ": " + std::string(refusal.why) + ", says the server: " + to_utf8(line.last()),
+                     std::string(refusal.hint)},
+                    now, out);
     }
 }
 

@@ -1,4 +1,5 @@
-// What people say: messages, replies, reactions, what is taken back, and the questions that clients ask each other (CTCP).
+// What people say: messages, replies, reactions, what is taken back, and the questions that clients ask each other
+// (CTCP).
 #include <algorithm>
 
 #include "bridges/irc/author.h"
@@ -30,7 +31,8 @@ std::string replied_to(const Line& line) {
 
 }  // namespace
 
-// The room that a line is for, as the settings write it; a conversation's room is the other's nick. Nothing: not for us.
+// The room that a line is for, as the settings write it; a conversation's room is the other's nick. Nothing: not for
+// us.
 std::optional<std::string> Session::room_of(const Line& line, bool& direct) const {
     auto target = line.param(0);
     const auto& symbols = isupport_.status_message;
@@ -91,7 +93,8 @@ void Session::reacted(const Line& line, Effects& out) {
     out.push_back(Heard{std::move(*heard)});
 }
 
-// REDACT #room msgid :reason, of draft/message-redaction. It has no id of its own: what it takes back is taken back once.
+// REDACT #room msgid :reason, of draft/message-redaction. It has no id of its own: what it takes back is taken back
+// once.
 void Session::redacted(const Line& line, Effects& out) {
     auto heard = event_in_room(line);
     if (!heard || line.param(1).empty()) return;

@@ -40,7 +40,8 @@ void read_sasl(service::Table table, Settings& out) {
         table.complain("mechanism", "SASL EXTERNAL needs our own certificate",
                        "set `certificate` of the account to a PEM file");
     if (sasl.mechanism == "PLAIN" && !out.tls && !loopback(out.server))
-        table.complain("mechanism", "SASL PLAIN without TLS would show the password to the network", "set tls = true");
+        table.complain("mechanism", "SASL PLAIN without TLS would show the password to the network",
+                       "set tls = true");
     table.finish();
 }
 

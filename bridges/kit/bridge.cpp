@@ -11,7 +11,6 @@ using bus::Value;
 using service::Error;
 
 constexpr auto save_every = 1s;
-constexpr auto absence_least = 1s;                   // shorter ones are not worth a word
 constexpr std::size_t unacknowledged_max = 1 << 20;  // the spool's limit is reached first
 
 std::string_view name(Link link) {
@@ -138,7 +137,8 @@ void Bridge::follow_from(bus::FollowOptions::Start start) {
     options.start = start;
     options.filter.deliver_to = options_.account;
     options.credit = 4096;
-    client_.follow(std::move(options), [this](std::vector<bus::Followed> events) { courier_.take(std::move(events)); });
+    client_.follow(std::move(options),
+                   [this](std::vector<bus::Followed> events) { courier_.take(std::move(events)); });
 }
 
 void Bridge::serve_status() {
@@ -220,13 +220,14 @@ void Bridge::room_changed(const std::string& room, bool joined, const Error& rea
     }
 }
 
-// What was said while we were away: asked for, or marked as missing.
+// What was said while we were away: asked for, or marked as missing, however short it was: something may have been
+// said.
 void Bridge::came_back(const std::string& room) {
     const auto now = clock_.now();
     const auto before = alive_.find(room);
     if (platform_->capabilities().history) {
-        if (const auto seen = intake_.last_seen(room)) platform_->backfill({room, *seen});
-    } else if (before != alive_.end() && now - before->second > absence_least) {
+        if (const auto seen = last_seen(room)) platform_->backfill({room, *seen});
+    } else if (before != alive_.end()) {
         intake_.gap(room, before->second, now, "the bridge was away");
     }
     const bool first_time = before == alive_.end();
@@ -249,8 +250,8 @@ void Bridge::refused(const DeliveryId& id, const Error& reason) {
 }
 std::optional<Seen> Bridge::last_seen(const std::string& room) const {
     if (auto seen = intake_.last_seen(room)) return seen;
-    // Nobody has spoken yet, but we were there: what was said since is missed, not old. A little earlier than the tick
-    // that saved it, for what was on its way then; what we have already is known by its id.
+    // Nobody has spoken yet, but we were there: what was said since is missed, not old. A little earlier than the
+    // tick that saved it, for what was on its way then; what we have already is known by its id.
     constexpr auto on_its_way = std::chrono::seconds(2);
     const auto alive = alive_.find(room);
     if (alive == alive_.end()) return std::nullopt;

@@ -228,7 +228,8 @@ TEST_F(Bridged, PublishesAfterARestartWhatTheSpoolKept) {
     a.bridge.reset();
     start_broker();
     start(a);
-    hears(b, "<bob> kept");
+    until([&] { return b.platform->heard.size() == 2; }, "what was kept, and the marker");
+    EXPECT_THAT(b.platform->heard, ElementsAre("<bob> kept", HasSubstr("the bridge was away")));
 }
 
 TEST_F(Bridged, WaitsForTheLinkAndSaysItAgainInDoubt) {
@@ -277,6 +278,13 @@ TEST_F(Bridged, AsksForHistoryFromWhatWasSaidLastWhoeverCameAfterwards) {
     until([&] { return b.platform->deliveries.size() == 2 && a.bridge->status()["spool"].number() == 0; }, "the reaction");
     ASSERT_TRUE(a.bridge->last_seen("room"));
     EXPECT_EQ(a.bridge->last_seen("room")->native_id, "m1");
+}
+
+TEST_F(Bridged, MarksAlsoAMomentThatItWasAway) {
+    a.platform->go();
+    a.platform->come();
+    until([&] { return !b.platform->heard.empty(); }, "the marker");
+    EXPECT_THAT(b.platform->heard, ElementsAre(HasSubstr("on a/room is not available: the bridge was away")));
 }
 
 TEST_F(Bridged, TellsTheJournalWhatBecameOfADelivery) {

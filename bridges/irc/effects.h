@@ -18,6 +18,9 @@ struct Up {};  // registered: rooms are being joined
 struct Fail {  // end this connection; a new one is tried later
     service::Error reason;
 };
+struct Complain {  // the link is up, but something is not as the settings want it
+    service::Error reason;
+};
 struct RoomChanged {
     std::string room;
     bool joined = false;
@@ -31,7 +34,7 @@ struct Answer {
     Line line;
 };
 
-using Effect = std::variant<Send, Up, Fail, RoomChanged, Heard, Answer>;
+using Effect = std::variant<Send, Up, Fail, Complain, RoomChanged, Heard, Answer>;
 using Effects = std::vector<Effect>;
 
 inline Send send(std::string command, std::vector<std::string> params = {}) {

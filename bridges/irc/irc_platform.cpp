@@ -100,6 +100,10 @@ void IrcPlatform::carry_out(Effects effects) {
                            if (held_) life_->connection.hold(true);
                        },
                        [&](Fail& fail) { lost(std::move(fail.reason)); },
+                       [&](Complain& complain) {
+                           service::log::warning("not as wanted", {{"why", complain.reason.text()}});
+                           context_.host.link_changed(kit::Link::up, complain.reason);
+                       },
                        [&](RoomChanged& room) {
                            if (room.joined) learn_capabilities();  // our prefix is known now
                            context_.host.room_changed(room.room, room.joined, room.reason);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bridges/irc/markup.h"
+#include "bridges/kit/split.h"
 
 namespace parley::irc {
 
@@ -12,6 +13,8 @@ using service::Code;
 namespace {
 
 constexpr std::chrono::seconds regain_every{60};
+constexpr std::chrono::seconds identify_within{10};
+constexpr std::string_view nickserv = "NickServ";
 constexpr std::size_t user_bytes_max = 12, host_bytes_max = 64;  // the worst that servers in use allow
 
 std::string base36(std::uint64_t value) {
@@ -45,7 +48,7 @@ Effects Session::start() {
 
 std::optional<service::Steady> Session::due() const {
     auto first = rooms_.due();
-    for (const auto& other : {history_.due(), regain_at_})
+    for (const auto& other : {history_.due(), regain_at_, identified_by_})
         if (other && (!first || *other < *first)) first = other;
     return first;
 }
@@ -57,6 +60,7 @@ Effects Session::tick(Now now) {
     rooms_.tick(now.steady, out);
     history_.tick(now.steady, out);
     if (regain_at_ && *regain_at_ <= now.steady) regain(now, out);
+    if (identified_by_ && *identified_by_ <= now.steady) judge_sign_in(out);
     return out;
 }
 
@@ -78,7 +82,8 @@ Effects Session::catch_up(const kit::BackfillRequest& request, Now now) {
 }
 
 bool Session::keeps_history() const {
-    return isupport_.history_by_id && has("draft/chathistory") && has("batch") && has("server-time") && has("message-tags");
+    return isupport_.history_by_id && has("draft/chathistory") && has("batch") && has("server-time") &&
+           has("message-tags");
 }
 
 void Session::understand(const Line& line, Now now, Effects& out) {
@@ -87,7 +92,8 @@ void Session::understand(const Line& line, Now now, Effects& out) {
     } else if (line.command == "PONG" || line.command == "ACK" || line.command == "FAIL") {
         out.push_back(Answer{line});
     } else if (line.command == "ERROR") {
-        out.push_back(Fail{{Code::unavailable, "the server ended the connection: " + to_text(line.last()).plain, ""}});
+        out.push_back(
+            Fail{{Code::unavailable, "the server ended the connection: " + to_text(line.last()).plain, ""}});
     } else if (line.command == "CAP") {
         registration_.cap(line, out);
     } else if (line.command == "AUTHENTICATE") {
@@ -129,16 +135,25 @@ void Session::end_of_greeting(Now now, Effects& out) {
     if (!welcomed_ || up_) return;
     up_ = true;
     out.push_back(Up{});
-    if (!registration_.signed_in() && !settings_.nickserv_password.empty())
-        identify(out);
+    if (!registration_.signed_in() && !settings_.nickserv_password.empty()) identify(now, out);
     if (!isupport_.same(nick_, settings_.nick)) regain_at_ = now.steady + regain_every;
     rooms_.join_all(out);
 }
 
 // Under a nick that is not the account's the account must be named.
-void Session::identify(Effects& out) const {
+void Session::identify(Now now, Effects& out) {
     const std::string account = isupport_.same(nick_, settings_.nick) ? "" : settings_.nick + " ";
-    out.push_back(send("PRIVMSG", {"NickServ", "IDENTIFY " + account + settings_.nickserv_password}));
+    out.push_back(send("PRIVMSG", {std::string(nickserv), "IDENTIFY " + account + settings_.nickserv_password}));
+    identified_by_ = now.steady + identify_within;
+}
+
+// What NickServ answers is for people to read; that we are signed in the server says itself (900).
+void Session::judge_sign_in(Effects& out) {
+    identified_by_.reset();
+    if (registration_.signed_in()) return;
+    const auto answer = nickserv_said_.empty() ? std::string("it says nothing") : "it says: " + nickserv_said_;
+    out.push_back(Complain{{Code::denied, "NickServ has not signed us in; " + answer,
+                            "check `nickserv_password` of the account; the account is the one named like `nick`"}});
 }
 
 void Session::regain(Now now, Effects& out) {
@@ -150,6 +165,8 @@ void Session::regain(Now now, Effects& out) {
 
 void Session::conversation(const Line& line, Now now, Effects& out) {
     if (line.nick().empty()) return;  // nobody: not even ":!user@host" is anybody
+    if (identified_by_ && line.command == "NOTICE" && isupport_.same(line.nick(), nickserv))
+        nickserv_said_ = kit::excerpt(to_text(line.last()).plain, 200);
     if (line.command == "PRIVMSG" || line.command == "NOTICE" || line.command == "TAGMSG" || line.command == "REDACT")
         return said(line, now, out);
     if (history_.holds_line(line)) return;  // comings and goings of long ago

@@ -1,4 +1,5 @@
-// One connection's state machine: lines in, effects out. Registration, rooms and what people say; no sockets, no clock.
+// One connection's state machine: lines in, effects out. Registration, rooms and what people say; no sockets, no
+// clock.
 #pragma once
 
 #include <map>
@@ -61,7 +62,8 @@ private:
     void renamed(const Line& line, Now now, Effects& out);
     void learn_ourselves(const Line& line);
     void regain(Now now, Effects& out);
-    void identify(Effects& out) const;
+    void identify(Now now, Effects& out);
+    void judge_sign_in(Effects& out);
     bool ours(const Line& line) const { return isupport_.same(line.nick(), nick_); }
     bus::Event event(const Line& line, const std::string& room);
 
@@ -77,6 +79,8 @@ private:
     std::string user_host_;  // "user@host" as others see us; empty: not learnt yet
     bool welcomed_ = false, up_ = false;
     std::optional<service::Steady> regain_at_;
+    std::optional<service::Steady> identified_by_;  // NickServ was asked; until then it may answer
+    std::string nickserv_said_;
     service::Steady ctcp_window_{};
     unsigned ctcp_answered_ = 0;  // in this window
 };

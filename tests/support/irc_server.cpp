@@ -15,13 +15,23 @@ namespace {
 
 constexpr const char* program_of[] = {"ngircd", "inspircd"};
 
+// A group that is known to be good (RFC 7919): without a file ngircd looks for one of its own, which takes seconds.
+fs::path diffie_hellman(const TempFolder& folder) {
+    const auto file = folder.path() / "dh.pem";
+    const auto ran = run({"openssl", "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048",
+                          "-out", file.string()});
+    if (ran.exit_code != 0) throw std::runtime_error("openssl: " + ran.output);
+    fs::permissions(file, fs::perms::others_read, fs::perm_options::add);
+    return file;
+}
+
 }  // namespace
 
 Certificate Certificate::make(const TempFolder& folder, const std::string& name) {
     Certificate out{folder.path() / (name + ".pem"), folder.path() / (name + "-key.pem")};
     const auto ran =
-        run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
+        run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+             "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
              out.key.string(), "-out", out.certificate.string()});
     if (ran.exit_code != 0) throw std::runtime_error("openssl: " + ran.output);
     fs::permissions(out.key, fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read,
@@ -30,12 +40,14 @@ Certificate Certificate::make(const TempFolder& folder, const std::string& name)
 }
 
 bool IrcServer::installed(Kind kind) { return find_program(program_of[static_cast<int>(kind)]).has_value(); }
+bool IrcServer::services_installed() { return find_program("atheme-services").has_value(); }
 
 IrcServer::IrcServer(Kind kind, Options options) : kind_(kind), folder_("parley-ircd"), port_(free_port()) {
     if (options.tls) {
         tls_port_ = free_port();
         certificate_ = Certificate::make(folder_);
     }
+    if (options.services) link_port_ = free_port();
     // The servers give up root for a user of their own, who must be able to read and write here.
     fs::permissions(folder_.path(), fs::perms::all);
     if (kind == Kind::ngircd)
@@ -43,6 +55,9 @@ IrcServer::IrcServer(Kind kind, Options options) : kind_(kind), folder_("parley-
     else
         write_inspircd(options);
     start();
+    if (!options.services) return;
+    write_atheme();
+    start_services();
 }
 
 IrcServer::~IrcServer() = default;
@@ -71,6 +86,53 @@ void IrcServer::start() {
     if (!up) throw std::runtime_error(std::string(program_of[static_cast<int>(kind_)]) + " does not start: " + log());
 }
 
+void IrcServer::stop_services() { services_->terminate(); }  // it saves its accounts
+
+void IrcServer::start_services() {
+    const auto log = folder_.path() / "services.log";
+    Process::Options options;
+    options.argv = {"atheme-services",
+                    "-n",
+                    "-c",
+                    (folder_.path() / "atheme.conf").string(),
+                    "-D",
+                    folder_.path().string(),
+                    "-l",
+                    (folder_.path() / "atheme.log").string(),
+                    "-p",
+                    (folder_.path() / "atheme.pid").string()};
+    options.log = log;
+    fs::remove(log);
+    services_ = std::make_unique<Process>(std::move(options));
+    const auto linked = [&] { return read_file(log).find("finished synching with uplink") != std::string::npos; };
+    if (!wait_until([&] { return !services_->running() || linked(); }) || !services_->running())
+        throw std::runtime_error("atheme-services does not start: " + read_file(log));
+}
+
+void IrcServer::write_atheme() {
+    std::ostringstream out;
+    for (const char* module : {"protocol/inspircd", "backend/opensex", "crypto/pbkdf2v2", "nickserv/main",
+                               "nickserv/register", "nickserv/identify", "nickserv/logout", "nickserv/cert",
+                               "saslserv/main", "saslserv/plain", "saslserv/external"})
+        out << "loadmodule \"modules/" << module << "\";\n";
+    out << "serverinfo { name = \"services.test.localhost\"; desc = \"services\"; numeric = \"00S\"; recontime = 1;\n"
+        << "netname = \"Test\"; hidehostsuffix = \"users.test\"; adminname = \"test\"; adminemail = "
+           "\"test@example.org\";\n"
+        << "registeremail = \"test@example.org\"; mta = \"/bin/true\"; loglevel = { error; info; network; };\n"
+        << "maxlogins = 100; maxusers = 100; mdlimit = 30; emaillimit = 1000; emailtime = 300; auth = none;\n"
+        << "casemapping = rfc1459; };\n"
+        << "uplink \"irc.test.localhost\" { host = \"127.0.0.1\"; password = \"linked\"; port = " << link_port_
+        << "; };\n";
+    for (const char* service : {"NickServ", "SaslServ"}) {
+        std::string block(service);
+        for (char& c : block) c = static_cast<char>(std::tolower(c));
+        out << block << " { nick = \"" << service
+            << "\"; user = \"services\"; host = \"services.test\"; real = \"services\"; };\n";
+    }
+    out << "general { };\n";
+    folder_.write("atheme.conf", out.str());
+}
+
 void IrcServer::write_ngircd(const Options& options) {
     std::ostringstream out;
     out << "[Global]\nName = irc.test.localhost\nInfo = test\nListen = 127.0.0.1\nPorts = " << port_ << "\n"
@@ -82,7 +144,8 @@ void IrcServer::write_ngircd(const Options& options) {
            "yes\nSyslogFacility = local7\n"
         << "[Operator]\nName = " << oper_name << "\nPassword = " << oper_password << "\n";
     if (tls_port_ != 0)
-        out << "[SSL]\nCertFile = " << certificate_.certificate.string() << "\nKeyFile = " << certificate_.key.string()
+        out << "[SSL]\nCertFile = " << certificate_.certificate.string()
+            << "\nKeyFile = " << certificate_.key.string() << "\nDHFile = " << diffie_hellman(folder_).string()
             << "\nPorts = " << tls_port_ << "\n";
     folder_.write("ngircd.conf", out.str());
 }
@@ -92,14 +155,17 @@ void IrcServer::write_inspircd(const Options& options) {
     const auto folder = folder_.path().string();
     out << "<server name=\"irc.test.localhost\" description=\"test\" network=\"Test\" id=\"00T\">\n"
         << "<admin name=\"test\" email=\"test@localhost\" nick=\"test\">\n"
-        << "<path configdir=\"" << folder << "\" datadir=\"" << folder << "\" logdir=\"" << folder << "\" runtimedir=\""
-        << folder << "\">\n"
+        << "<path configdir=\"" << folder << "\" datadir=\"" << folder << "\" logdir=\"" << folder
+        << "\" runtimedir=\"" << folder << "\">\n"
         << "<bind address=\"127.0.0.1\" port=\"" << port_ << "\" type=\"clients\">\n"
         << "<log method=\"file\" type=\"* -USERINPUT -USEROUTPUT\" level=\"default\" target=\"" << folder
         << "/inspircd.log\">\n"
-        << "<connect allow=\"127.0.0.*\" timeout=\"60\" pingfreq=\"2 minutes\" fakelag=\""
-        << (options.floods_allowed ? "no" : "yes") << "\" threshold=\"" << (options.floods_allowed ? 1000000 : 10)
-        << "\" commandrate=\"1000000000\" recvq=\"1000000\" softsendq=\"10000000\""
+        << "<connect allow=\"127.0.0.*\" timeout=\"60\" pingfreq=\"2 minutes\" "
+        // Without floods: the values of InspIRCd's example and Debian's own settings.
+        << (options.floods_allowed
+                ? "fakelag=\"no\" threshold=\"1000000\" commandrate=\"1000000000\" recvq=\"1000000\""
+                : "fakelag=\"yes\" threshold=\"10\" commandrate=\"1000\" recvq=\"8192\"")
+        << " softsendq=\"10000000\""
         << " hardsendq=\"100000000\" localmax=\"1000\" globalmax=\"1000\" resolvehostnames=\"no\" useident=\"no\""
         << (options.password.empty() ? std::string() : " password=\"" + options.password + "\"") << ">\n"
         << "<performance netbuffersize=\"65534\" quietbursts=\"yes\">\n"
@@ -108,6 +174,15 @@ void IrcServer::write_inspircd(const Options& options) {
            "classes=\"All\">\n"
         << "<oper name=\"" << oper_name << "\" password=\"" << oper_password << "\" host=\"*@*\" type=\"Root\">\n"
         << "<chanhistory maxlines=\"50\" prefixmsg=\"no\">\n";
+    if (link_port_ != 0) {
+        out << "<bind address=\"127.0.0.1\" port=\"" << link_port_ << "\" type=\"servers\">\n"
+            << "<link name=\"services.test.localhost\" ipaddr=\"127.0.0.1\" port=\"" << link_port_
+            << "\" allowmask=\"127.0.0.0/8\" sendpass=\"linked\" recvpass=\"linked\">\n"
+            << "<uline server=\"services.test.localhost\" silent=\"yes\">\n<sasl "
+               "target=\"services.test.localhost\">\n";
+        for (const char* module : {"spanningtree", "sasl", "sslinfo", "hidechans"})
+            out << "<module name=\"" << module << "\">\n";
+    }
     for (const char* module : {"cap",
                                "ircv3",
                                "ircv3_accounttag",
@@ -133,7 +208,8 @@ void IrcServer::write_inspircd(const Options& options) {
     if (tls_port_ != 0)
         out << "<module name=\"ssl_gnutls\">\n<sslprofile name=\"test\" provider=\"gnutls\" certfile=\""
             << certificate_.certificate.string() << "\" keyfile=\"" << certificate_.key.string()
-            << "\">\n<bind address=\"127.0.0.1\" port=\"" << tls_port_ << "\" type=\"clients\" sslprofile=\"test\">\n";
+            << "\" requestclientcert=\"yes\" hash=\"sha256\">\n<bind address=\"127.0.0.1\" port=\"" << tls_port_
+            << "\" type=\"clients\" sslprofile=\"test\">\n";
     folder_.write("inspircd.conf", out.str());
 }
 

@@ -1,4 +1,5 @@
-// Real IRC servers for tests: ngircd and InspIRCd on free loopback ports, each in a folder of its own.
+// Real IRC servers for tests: ngircd and InspIRCd on free loopback ports, each in a folder of its own, and Atheme for
+// accounts (NickServ, SASL) on InspIRCd.
 #pragma once
 
 #include <memory>
@@ -24,8 +25,10 @@ public:
         bool tls = false;           // beside the plain port
         std::string password = {};  // of the server
         bool floods_allowed = true;
+        bool services = false;  // InspIRCd only: NickServ and SASL, by Atheme
     };
     static bool installed(Kind kind);
+    static bool services_installed();
     // Configured, started and accepting. Throws std::runtime_error with the server's own words if it does not.
     IrcServer(Kind kind, Options options);
     explicit IrcServer(Kind kind) : IrcServer(kind, Options{}) {}
@@ -40,16 +43,19 @@ public:
     void freeze();  // SIGSTOP: connected, but silent
     void thaw();
     std::string log() const;
+    void stop_services();  // accounts can be had no more, and SASL is no more offered
+    void start_services();
 
 private:
     void write_ngircd(const Options& options);
     void write_inspircd(const Options& options);
+    void write_atheme();
 
     Kind kind_;
     TempFolder folder_;
-    std::uint16_t port_, tls_port_ = 0;
+    std::uint16_t port_, tls_port_ = 0, link_port_ = 0;  // link: for the services
     Certificate certificate_;
-    std::unique_ptr<Process> process_;
+    std::unique_ptr<Process> process_, services_;
 };
 
 }  // namespace parley::tests

@@ -28,14 +28,15 @@ std::vector<const bus::Event*> Recording::memberships(bus::Membership::Change ch
 Bot::Bot(const IrcServer& server, Options options) {
     std::string toml = "server = \"127.0.0.1\"\nnick = \"parley\"\nport = " +
                        std::to_string(options.tls ? server.tls_port() : server.port()) +
-                       "\npacing_per_second = 0\nreconnect_after = \"100 ms\"\nrejoin_after = \"100 ms\"\n";
+                       (options.paced ? "\n" : "\npacing_per_second = 0\n") +
+                       "reconnect_after = \"100 ms\"\nrejoin_after = \"100 ms\"\n";
     if (options.tls) toml += "tls = true\n";
     auto file = service::SettingsFile::parse(toml + options.more);
     if (!file) throw std::runtime_error(file.error().text());
     auto settings = Settings::read(file->root());
     if (const auto good = file->good(); !good) throw std::runtime_error(good.error().text());
-    platform_ = std::make_unique<IrcPlatform>(settings,
-                                              kit::Context{reactor, host, clock_, random_, "test", options.rooms, ""});
+    platform_ = std::make_unique<IrcPlatform>(
+        settings, kit::Context{reactor, host, clock_, random_, "test", options.rooms, ""});
     platform_->connect();
     if (!options.join) return;
     for (const auto& room : options.rooms)

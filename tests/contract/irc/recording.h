@@ -19,7 +19,13 @@ using tests::IrcServer;
 
 class Recording final : public kit::Host {
 public:
-    void link_changed(kit::Link now, const service::Error& why) override { link = now, link_reason = why; }
+    void link_changed(kit::Link now, const service::Error& why) override {
+        link = now;
+        if (now == kit::Link::connecting)
+            connecting.push_back(std::chrono::steady_clock::now());
+        else
+            link_reason = why;
+    }
     void received(bus::Event event) override { events.push_back(std::move(event)); }
     void delivered(const kit::DeliveryId& id, const kit::Receipt& receipt) override {
         receipts.emplace_back(id, receipt.native_id);
@@ -33,6 +39,7 @@ public:
 
     kit::Link link = kit::Link::down;
     service::Error link_reason;
+    std::vector<std::chrono::steady_clock::time_point> connecting;  // each attempt
     std::vector<bus::Event> events;
     std::vector<std::pair<kit::DeliveryId, std::string>> receipts;
     std::vector<std::pair<kit::DeliveryId, service::Error>> refusals;
@@ -51,7 +58,8 @@ public:
         std::string more = {};  // further lines of its settings
         std::vector<std::string> rooms = {"#ops"};
         bool tls = false;
-        bool join = true;  // wait until every room is joined
+        bool join = true;    // wait until every room is joined
+        bool paced = false;  // as the settings' defaults have it
     };
     Bot(const IrcServer& server, Options options);
     explicit Bot(const IrcServer& server) : Bot(server, Options{}) {}

@@ -23,6 +23,7 @@ public:
 
     bool has(std::string_view capability) const { return enabled_.contains(std::string(capability)); }
     bool signed_in() const { return signed_in_; }
+    bool signing_in() const { return sasl_running_; }
     const std::string& nick() const { return nick_; }  // the one asked for last
 
 private:

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds regain_every{60};
 constexpr std::chrono::seconds identify_within{10};
+constexpr std::chrono::seconds register_within{40};  // servers give up after 30 to 60 themselves, with fewer words
 constexpr std::string_view nickserv = "NickServ";
 constexpr std::size_t user_bytes_max = 12, host_bytes_max = 64;  // the worst that servers in use allow
 
@@ -33,6 +34,7 @@ std::string born_text(service::Time time) {
 Session::Session(const Settings& settings, std::vector<std::string> rooms, Now born)
     : settings_(settings),
       born_(born_text(born.time)),
+      register_by_(born.steady + register_within),
       now_(born),
       registration_(settings),
       rooms_(settings, isupport_, std::move(rooms),
@@ -47,6 +49,7 @@ Effects Session::start() {
 }
 
 std::optional<service::Steady> Session::due() const {
+    if (!up_) return register_by_;
     auto first = rooms_.due();
     for (const auto& other : {history_.due(), regain_at_, identified_by_})
         if (other && (!first || *other < *first)) first = other;
@@ -56,12 +59,22 @@ std::optional<service::Steady> Session::due() const {
 Effects Session::tick(Now now) {
     Effects out;
     now_ = now;
-    if (!up_) return out;
+    if (!up_) {
+        if (register_by_ <= now.steady) not_let_in(out);
+        return out;
+    }
     rooms_.tick(now.steady, out);
     history_.tick(now.steady, out);
     if (regain_at_ && *regain_at_ <= now.steady) regain(now, out);
     if (identified_by_ && *identified_by_ <= now.steady) judge_sign_in(out);
     return out;
+}
+
+void Session::not_let_in(Effects& out) const {
+    const bool sasl = registration_.signing_in();
+    out.push_back(Fail{{Code::timeout,
+                        sasl ? "the server offers SASL but does not answer it" : "the server has not let us in in time",
+                        sasl ? "its services may be away; it is tried again" : "it is tried again"}});
 }
 
 Effects Session::receive(const Line& line, Now now) {

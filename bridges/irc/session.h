@@ -64,11 +64,13 @@ private:
     void regain(Now now, Effects& out);
     void identify(Now now, Effects& out);
     void judge_sign_in(Effects& out);
+    void not_let_in(Effects& out) const;
     bool ours(const Line& line) const { return isupport_.same(line.nick(), nick_); }
     bus::Event event(const Line& line, const std::string& room);
 
     const Settings& settings_;
     std::string born_;  // in the native ids of events that the server gives none
+    service::Steady register_by_;
     std::uint64_t counter_ = 0;
     Now now_;
     Isupport isupport_;

@@ -152,11 +152,16 @@ TEST_F(Accounts, APasswordThatNickServDoesNotTakeIsSaidButWeAreIn) {
 TEST_F(Accounts, WhileServicesAreAwayTheReasonIsSaidAndWeComeInWhenTheyAreBack) {
     account("parley");
     server_->stop_services();
+    IrcClient asker(server_->port(), "asker");
+    ASSERT_TRUE(tests::wait_until([&] {  // the server has noticed
+        asker.raw("CAP LS 302");
+        return asker.expect(" LS ").find("sasl") == std::string::npos;
+    }));
     auto options = plain();
     options.join = false;
     Bot bot(*server_, options);
     ASSERT_TRUE(bot.until([&] { return bot.host.link_reason.code == service::Code::denied; }));
-    EXPECT_THAT(bot.host.link_reason.what, HasSubstr("signing in as parley failed"));
+    EXPECT_THAT(bot.host.link_reason.what, HasSubstr("signing in as parley failed: the server offers no SASL"));
     server_->start_services();
     EXPECT_TRUE(bot.until_joined());
 }

@@ -53,6 +53,19 @@ TEST_F(Talk, AFailedSignInEndsTheLinkUnlessNickServCanHelp) {
     EXPECT_THAT(hear(":s 376 parley :end"), Contains("PRIVMSG NickServ :IDENTIFY sesame"));
 }
 
+TEST_F(Talk, ASignInThatIsNeverAnsweredEnds) {
+    settings_.sasl = {"PLAIN", "jilles", "sesame"};
+    start();
+    hear(":s CAP * LS :sasl");
+    hear(":s CAP * ACK :sasl");
+    ASSERT_TRUE(session_->due());
+    EXPECT_THAT(tick(), IsEmpty());
+    EXPECT_THAT(failures_, IsEmpty());
+    now_.steady = *session_->due();
+    tick();
+    EXPECT_THAT(failures_, ElementsAre("the server offers SASL but does not answer it"));
+}
+
 TEST_F(Talk, RefusedCapabilitiesAreAskedForOneByOne) {
     start();
     hear(":s CAP * LS :batch setname");

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t page_max = 100;      // lines asked for at once
 constexpr std::size_t waiting_max = 2000;  // live events that wait in one room
 constexpr std::size_t batches_max = 64;
+constexpr std::size_t own_max = 1000;  // lines of ours remembered for one room; what is beyond stays in doubt
 constexpr std::chrono::seconds answer_within{30};  // a page
 
 // Servers want exactly three digits of a second.
@@ -31,6 +32,7 @@ std::size_t History::page() const {
 }
 
 void History::ask(const kit::BackfillRequest& request, Time now, service::Steady steady, Effects& out) {
+    own_[request.room].clear();
     Fetch fetch;
     fetch.room = request.room;
     fetch.from = request.after.time;
@@ -57,6 +59,26 @@ void History::next(service::Steady now, Effects& out) {
             send("CHATHISTORY", {"BEFORE", fetch.room, timestamp(fetch.from + std::chrono::milliseconds(1)), "1"}));
     else
         out.push_back(send("CHATHISTORY", {"AFTER", fetch.room, fetch.anchor, std::to_string(page())}));
+}
+
+void History::ours(const std::string& room, const Line& line) {
+    const auto ref = line.tag("batch"), id = line.tag("msgid");
+    if (!ref || *ref != ours_ || !id || fetches_.empty() || fetches_.front().reach) return;
+    auto& own = own_[room];
+    if (own.size() < own_max) own.push_back({std::string(line.last()), std::string(*id)});
+}
+
+std::vector<std::string> History::ids_of(const std::string& room, std::string_view text) const {
+    std::vector<std::string> out;
+    const auto found = own_.find(room);
+    if (found == own_.end()) return out;
+    for (const auto& own : found->second)
+        if (own.text == text) out.push_back(own.id);
+    return out;
+}
+
+bool History::busy(const std::string& room) const {
+    return std::any_of(fetches_.begin(), fetches_.end(), [&](const Fetch& fetch) { return fetch.room == room; });
 }
 
 bool History::holds_line(const Line& line) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,11 @@ public:
     void order(bool counted, Effects& out);
     void batch(const Line& line, service::Steady now, Effects& out);   // BATCH +ref type room, BATCH -ref
     void failed(const Line& line, service::Steady now, Effects& out);  // FAIL CHATHISTORY …
+    // A line of our own that the history has: what we were in doubt about.
+    void ours(const std::string& room, const Line& line);
+    // The ids of our own lines of that text in the stretch that was last fetched for the room.
+    std::vector<std::string> ids_of(const std::string& room, std::string_view text) const;
+    bool busy(const std::string& room) const;  // is being caught up
     void tick(service::Steady now, Effects& out);
     std::optional<service::Steady> due() const;
 
@@ -51,10 +57,14 @@ private:
 
     const Settings& settings_;
     const Isupport& isupport_;
-    std::deque<Fetch> fetches_;         // the first is being asked
-    std::string ours_;                  // the batch that answers us; empty: not begun
-    std::vector<std::string> batches_;  // open ones of history
-    service::Steady deadline_{};        // of the answer
+    struct Own {
+        std::string text, id;
+    };
+    std::map<std::string, std::vector<Own>> own_;  // by room
+    std::deque<Fetch> fetches_;                    // the first is being asked
+    std::string ours_;                             // the batch that answers us; empty: not begun
+    std::vector<std::string> batches_;             // open ones of history
+    service::Steady deadline_{};                   // of the answer
 };
 
 }  // namespace parley::irc

@@ -30,6 +30,7 @@ IrcPlatform::Life::Life(IrcPlatform& owner)
                   [this, &owner](const Line& line) {
                       owner.carry_out(session.receive(line, owner.now()));
                       if (line.command == "CAP") owner.learn_capabilities();
+                      if (line.command == "BATCH" || line.command == "FAIL") owner.pump();  // a room may be caught up
                   },
                   [&owner](Error why) { owner.lost(std::move(why)); }}) {}
 
@@ -159,8 +160,10 @@ void IrcPlatform::schedule() {
     const auto due = life_->session.due();
     if (!due) return session_timer_.cancel();
     const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(*due - context_.clock.steady());
-    session_timer_ = context_.reactor.after(std::max(wait, std::chrono::microseconds(0)),
-                                            [this] { carry_out(life_->session.tick(now())); });
+    session_timer_ = context_.reactor.after(std::max(wait, std::chrono::microseconds(0)), [this] {
+        carry_out(life_->session.tick(now()));
+        pump();
+    });
 }
 
 std::unique_ptr<kit::Platform> make_platform(service::Table account, kit::Context context) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view fence_name = "parley-";
 // The link died before an answer, and IRC cannot be asked: whoever reads it twice sees why.
 constexpr std::string_view doubt_mark = "(maybe again) ";
-// While more waits; each costs as much of the pace as a line.
+// While more waits: each is one more command for the server.
 constexpr std::uint64_t fence_every = 5;
 constexpr std::size_t action_bytes = 9;  // "\1ACTION " and "\1"
 
@@ -45,7 +45,7 @@ Outgoing::Outgoing(kit::Host& host, const Session& session, const Settings& sett
         pace_.emplace(clock_, settings.pace_per_second, static_cast<double>(settings.pace_burst));
 }
 
-bool Outgoing::lines_of(const kit::Delivery& delivery, Item& item, Error& why) {
+bool Outgoing::lines_of(const kit::Delivery& delivery, Item& item, Error& why) const {
     const std::string& room = delivery.id.room;
     const bool channel = session_.isupport().is_channel(room);
     if (!good_target(room) || (!channel && room.find('@') != std::string::npos)) {
@@ -80,20 +80,24 @@ bool Outgoing::lines_of(const kit::Delivery& delivery, Item& item, Error& why) {
         why = {Code::unsupported, "IRC has no corrections of its own", ""};
         return false;
     }
-    const bool action = say->style == bus::Message::Style::action;
+    item.lines = spoken(*say, room, {});
+    if (delivery.in_doubt) item.marked = spoken(*say, room, doubt_mark);
+    if (item.lines.empty()) why = {Code::invalid, "there is no text to say", ""};
+    return !item.lines.empty();
+}
+
+std::vector<Line> Outgoing::spoken(const kit::Say& say, const std::string& room, std::string_view mark) const {
+    std::vector<Line> out;
+    const bool action = say.style == bus::Message::Style::action;
     const std::size_t most = session_.text_max(room.size()) - (action ? action_bytes : 0);
-    const std::string command = say->style == bus::Message::Style::notice ? "NOTICE" : "PRIVMSG";
-    const std::string text = to_irc(say->text);
-    for (auto& piece : split(delivery.in_doubt ? std::string(doubt_mark) + text : text, most)) {
+    const std::string command = say.style == bus::Message::Style::notice ? "NOTICE" : "PRIVMSG";
+    for (auto& piece : split(std::string(mark) + to_irc(say.text), most)) {
         if (piece.find_first_not_of(' ') == std::string::npos) continue;
         if (!action) std::replace(piece.begin(), piece.end(), '\1', ' ');
-        item.lines.push_back({{}, {}, command, {room, action ? format_ctcp("ACTION", piece) : piece}});
+        out.push_back({{}, {}, command, {room, action ? format_ctcp("ACTION", piece) : piece}});
     }
-    if (item.lines.empty())
-        why = {Code::invalid, "there is no text to say", ""};
-    else if (!say->reply_to.empty())
-        item.lines[0].tags.emplace_back("+draft/reply", say->reply_to);
-    return !item.lines.empty();
+    if (!out.empty() && !say.reply_to.empty()) out[0].tags.emplace_back("+draft/reply", say.reply_to);
+    return out;
 }
 
 void Outgoing::deliver(const kit::Delivery& delivery) {
@@ -110,11 +114,46 @@ void Outgoing::deliver(const kit::Delivery& delivery) {
     items_.push_back(std::move(item));
 }
 
-// Order is kept within a room. A channel that we were kicked out of waits until we are back.
+// A channel that we were kicked out of waits until we are back, and until what was said there meanwhile is known: it
+// may show that a line in doubt was said.
+bool Outgoing::ready(const std::string& room) const {
+    if (!session_.isupport().is_channel(room)) return true;
+    return session_.rooms().joined(room) && !session_.history().busy(room);
+}
+
+// Order is kept within a room.
 Outgoing::Item* Outgoing::next() {
-    for (Item* item : queue_)
-        if (!session_.isupport().is_channel(item->id.room) || session_.rooms().joined(item->id.room)) return item;
+    for (std::size_t i = 0; i < queue_.size();) {
+        Item* item = queue_[i];
+        if (!ready(item->id.room))
+            ++i;
+        else if (!settled(*item))
+            return item;
+    }
     return nullptr;
+}
+
+// A line in doubt that the history has was said; without that it is said again, with its mark. True: it is gone.
+bool Outgoing::settled(Item& item) {
+    if (item.marked.empty()) return false;
+    std::vector<std::string> found;
+    for (const auto& line : item.lines) {
+        for (auto& id : session_.history().ids_of(item.id.room, line.last())) {
+            if (recognised_.contains(id) || std::find(found.begin(), found.end(), id) != found.end()) continue;
+            found.push_back(std::move(id));
+            break;
+        }
+    }
+    if (found.size() < item.lines.size()) {
+        item.lines = std::exchange(item.marked, {});
+        return false;
+    }
+    recognised_.insert(found.begin(), found.end());
+    const auto id = item.id;
+    std::erase(queue_, &item);
+    erase(item);
+    host_.delivered(id, {found[0]});
+    return true;
 }
 
 std::optional<std::chrono::microseconds> Outgoing::pump() {

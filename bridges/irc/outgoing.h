@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ private:
     struct Item {  // one delivery
         kit::DeliveryId id;
         std::vector<Line> lines;
+        std::vector<Line> marked;         // instead of them, if nobody knows whether they were said
         std::size_t sent = 0, taken = 0;  // of its lines
         std::string native_id;            // of the first line
     };
@@ -43,8 +45,11 @@ private:
         std::string target, text;
     };
 
-    bool lines_of(const kit::Delivery& delivery, Item& item, service::Error& why);
+    bool lines_of(const kit::Delivery& delivery, Item& item, service::Error& why) const;
+    std::vector<Line> spoken(const kit::Say& say, const std::string& room, std::string_view mark) const;
     Item* next();
+    bool ready(const std::string& room) const;
+    bool settled(Item& item);
     void transmit(Item& item);
     void fence();
     void echoed(const Line& line);
@@ -64,8 +69,9 @@ private:
     std::deque<std::unique_ptr<Item>> items_;  // every delivery not answered yet
     std::deque<Item*> queue_;                  // those with lines to send, in order
     std::deque<Flying> flying_;
-    std::uint64_t number_ = 0;  // of the last line sent
-    std::uint64_t fence_ = 0;   // of the last fence sent
+    std::set<std::string> recognised_;  // ids of our lines in the history that settled a doubt
+    std::uint64_t number_ = 0;          // of the last line sent
+    std::uint64_t fence_ = 0;           // of the last fence sent
 };
 
 }  // namespace parley::irc

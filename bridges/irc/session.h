@@ -41,6 +41,7 @@ public:
     const std::string& nick() const { return nick_; }
     const Isupport& isupport() const { return isupport_; }
     const Rooms& rooms() const { return rooms_; }
+    const History& history() const { return history_; }
     bool has(std::string_view capability) const { return registration_.has(capability); }
     bool keeps_history() const;  // catch_up() works
     bool tags_wanted() const { return settings_.client_tags; }

@@ -58,6 +58,7 @@ void Session::said(const Line& line, Now now, Effects& out) {
     if (ours(line)) {
         learn_ourselves(line);
         if (!line.tag("batch")) out.push_back(Answer{line});  // an echo; in a batch it is old history
+        if (line.command != "TAGMSG") history_.ours(rooms_.spelled(line.param(0)), line);
         return;
     }
     if (!line.from_person()) return;  // servers' notices are not talk

@@ -162,12 +162,10 @@ void History::page_ended(service::Steady now, Effects& out) {
     next(now, out);
 }
 
-void History::missing(const Fetch& fetch, Time from, Time to, std::string why, Effects& out) const {
+// The kit makes the marker of it.
+void History::missing(const Fetch& fetch, Time from, Time to, std::string why, Effects& out) {
     Heard gap;
     gap.event.origin.room.room = fetch.room;
-    gap.event.origin.native_id = "gap-" + std::to_string(from.time_since_epoch().count());
-    gap.event.author = bus::ourselves("Parley");
-    gap.event.time = to;
     gap.event.body = bus::Gap{from, to, std::move(why)};
     out.push_back(std::move(gap));
 }

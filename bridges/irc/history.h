@@ -50,7 +50,7 @@ private:
     };
     void next(service::Steady now, Effects& out);
     void page_ended(service::Steady now, Effects& out);
-    void missing(const Fetch& fetch, service::Time from, service::Time to, std::string why, Effects& out) const;
+    static void missing(const Fetch& fetch, service::Time from, service::Time to, std::string why, Effects& out);
     void give_up(std::string why, service::Steady now, Effects& out);
     void done(service::Steady now, Effects& out);
     std::size_t page() const;

@@ -231,15 +231,21 @@ void Bridge::came_back(const std::string& room) {
         intake_.gap(room, before->second, now, "the bridge was away");
     }
     const bool first_time = before == alive_.end();
+    if (!first_time) gone_since_[room] = before->second;
     alive_[room] = now;
     if (first_time) save();  // a death before the next tick is an absence, too
 }
 
 void Bridge::received(bus::Event event) {
     // The room may have been silent for days: only what was said since we were last there can be missing.
+    // A platform may know only when we are in again what it cannot fetch.
     if (auto* gap = std::get_if<bus::Gap>(&event.body)) {
-        if (const auto alive = alive_.find(event.origin.room.room); alive != alive_.end())
-            gap->from = std::max(gap->from, std::min(alive->second, gap->to));
+        const auto& room = event.origin.room.room;
+        const auto& there = joined_.contains(room) && gone_since_.contains(room) ? gone_since_ : alive_;
+        if (const auto until = there.find(room); until != there.end()) {
+            if (gap->to <= until->second) return;
+            gap->from = std::max(gap->from, until->second);
+        }
     }
     intake_.received(std::move(event));
 }

@@ -70,7 +70,8 @@ private:
     service::Error link_reason_;
     std::set<std::string> joined_;
     std::map<std::string, service::Error> room_reasons_;
-    std::map<std::string, service::Time> alive_;  // when a room was last with us
+    std::map<std::string, service::Time> alive_;       // when a room was last with us
+    std::map<std::string, service::Time> gone_since_;  // and when it was before we came back
     std::string save_trouble_;
     service::Reactor::Handle ticker_, followed_again_;
 };

@@ -44,6 +44,8 @@ public:
         host_.received(std::move(event));
     }
 
+    void keeps_history() { can_.history = true; }
+
     bool answers = true;
     std::string refusing;
     std::vector<std::string> heard;
@@ -268,6 +270,27 @@ TEST_F(Bridged, MarksWhatThePlatformCouldNotFetchButNoTimeWhenItWasThere) {
     asker->follow(options, [&](std::vector<bus::Followed> events) { marked = std::get<bus::Gap>(events.at(0).event.body); });
     until([&] { return marked.has_value(); }, "the gap");
     EXPECT_GE(marked->from, there_until - 60s);
+}
+
+TEST_F(Bridged, MarksTheWholeAbsenceWhereThePlatformKnowsLaterWhatItCannotFetch) {
+    std::vector<bus::Gap> marked;
+    bus::FollowOptions options;
+    options.start = bus::FollowOptions::Start::beginning;
+    options.filter.kinds = {bus::Kind::gap};
+    asker->follow(options, [&](std::vector<bus::Followed> events) {
+        for (const auto& followed : events) marked.push_back(std::get<bus::Gap>(followed.event.body));
+    });
+    a.platform->keeps_history();
+    a.platform->go();
+    const auto there_until = clock.now();
+    clock.ahead += std::chrono::seconds(120);
+    a.platform->come();
+    a.platform->happens("", bus::Gap{clock.now() - 24h, clock.now() - 12h, "when we were there nothing was missed"});
+    a.platform->happens("", bus::Gap{clock.now() - 24h, clock.now(), "the server keeps only a minute"});
+    until([&] { return !marked.empty(); }, "the gap");
+    EXPECT_EQ(marked[0].why, "the server keeps only a minute");
+    EXPECT_LE(marked[0].from, there_until);
+    EXPECT_GE(marked[0].from, there_until - 60s);
 }
 
 TEST_F(Bridged, AsksForHistoryFromWhatWasSaidLastWhoeverCameAfterwards) {

@@ -25,6 +25,12 @@ using boost::system::error_code;
 using service::Code;
 using service::Error;
 
+namespace {
+
+constexpr std::chrono::seconds last_words_within{1};
+
+}  // namespace
+
 struct Stream::State : std::enable_shared_from_this<Stream::State> {
     State(asio::io_context& io, StreamOptions o, StreamEvents e)
         : options(std::move(o)), events(std::move(e)), resolver(io), socket(io), deadline(io) {}
@@ -33,7 +39,7 @@ struct Stream::State : std::enable_shared_from_this<Stream::State> {
     StreamEvents events;
     tcp::resolver resolver;
     tcp::socket socket;
-    asio::steady_timer deadline;  // of connecting, later of lingering
+    asio::steady_timer deadline;  // of connecting, later of lingering or of the last words
     std::optional<ssl::context> context;
     std::optional<ssl::stream<tcp::socket&>> secure;
     std::array<char, 16384> input;
@@ -41,6 +47,7 @@ struct Stream::State : std::enable_shared_from_this<Stream::State> {
     bool opened = false;           // bytes may flow
     bool silent = false;           // close() was called: no callbacks
     bool dead = false;             // the socket is closed
+    bool deaf = false;             // the other side takes nothing more
     bool write_posted = false, upgrade = false;
     bool held = false, read_wanted = false;  // no reading; it was its turn meanwhile
 
@@ -57,6 +64,7 @@ struct Stream::State : std::enable_shared_from_this<Stream::State> {
     void flush_soon();
     void write();
     void written(const error_code& error);
+    void read_last_words(const error_code& error);
     void linger();
     void end(Error reason);
     void destroy();
@@ -215,7 +223,7 @@ void Stream::State::flush_soon() {
 }
 
 void Stream::State::write() {
-    if (dead || !opened || !writing.empty() || waiting.empty()) return;
+    if (dead || deaf || !opened || !writing.empty() || waiting.empty()) return;
     writing.swap(waiting);
     auto done = [self = shared_from_this()](const error_code& error, std::size_t) { self->written(error); };
     if (secure)
@@ -227,9 +235,21 @@ void Stream::State::write() {
 void Stream::State::written(const error_code& error) {
     if (dead) return;
     writing.clear();
-    if (error) return end(lost(error));
+    if (error) return read_last_words(error);
     if (!waiting.empty()) return write();
     if (silent) destroy();
+}
+
+// A server that dies resets the connection, but what it said before is still here to be read: reading comes to its end by
+// itself. The limit is for a system that would report nothing.
+void Stream::State::read_last_words(const error_code& error) {
+    if (silent) return destroy();
+    deaf = true;
+    waiting.clear();
+    deadline.expires_after(last_words_within);
+    deadline.async_wait([self = shared_from_this(), why = lost(error)](const error_code& cancelled) {
+        if (!cancelled) self->end(why);
+    });
 }
 
 void Stream::State::linger() {
@@ -268,7 +288,7 @@ Stream::~Stream() { close(); }
 
 void Stream::send(std::string_view bytes) {
     auto& s = *state_;
-    if (s.dead || s.silent) return;
+    if (s.dead || s.silent || s.deaf) return;
     if (pending() + bytes.size() > s.options.write_bytes_max) {
         asio::post(s.socket.get_executor(), [state = state_] {
             state->end({Code::limit,

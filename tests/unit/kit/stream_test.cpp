@@ -149,6 +149,22 @@ TEST_F(StreamTest, WritesTheLastWordsOfAClosedStream) {
     EXPECT_FALSE(closed);
 }
 
+TEST_F(StreamTest, HearsWhatAServerSaidBeforeItDied) {
+    Stream stream(reactor, options(), events());
+    accept();
+    ASSERT_TRUE(wait([&] { return opened; }));
+    stream.send("never read");
+    char byte = 0;
+    ASSERT_TRUE(wait([&] { return ::recv(peer, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 1; }));
+    // What was not read makes the system reset the connection, so that our next write fails before we read.
+    ASSERT_EQ(::send(peer, "last words", 10, 0), 10);
+    ::close(std::exchange(peer, -1));
+    stream.send("too late");
+    ASSERT_TRUE(wait([&] { return closed.has_value(); }));
+    EXPECT_EQ(heard, "last words");
+    EXPECT_EQ(closed->code, service::Code::unavailable);
+}
+
 TEST_F(StreamTest, SaysWhichCertificateFileCannotBeRead) {
     auto o = options();
     o.tls = true;

@@ -247,6 +247,8 @@ void Bridge::received(bus::Event event) {
             gap->from = std::max(gap->from, until->second);
         }
     }
+    // A reaction may come right behind the answer that brought the native id of its message.
+    if (Intake::refers(event)) courier_.settle();
     intake_.received(std::move(event));
 }
 void Bridge::delivered(const DeliveryId& id, const Receipt& receipt) { courier_.answer(id, receipt.native_id, {}); }

@@ -33,6 +33,7 @@ public:
     void room_gone(const std::string& room);
     void all_gone();
     void answer(const DeliveryId& id, std::string native_id, std::string refusal);
+    void settle();  // puts the answers so far on record; it happens soon by itself, too
 
     const std::string& trouble() const { return trouble_; }  // why the outbox cannot be written; empty: it can
     std::size_t waiting() const { return outbox_.size(); }
@@ -59,7 +60,6 @@ private:
                    std::vector<FlightKey>& empty);
     bool must_wait(const bus::Event& event, const std::string& room) const;
     void settle_soon();
-    void settle();
     void complain(const store::Failure& failure);
     void settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight);
 

@@ -35,7 +35,8 @@ bus::EventId id_of(const std::string& account, const Event& event) {
 // What a platform can find its place by: who comes and goes, or reacts, has ids of ours.
 bool in_history(Kind kind) { return kind == Kind::message || kind == Kind::edit || kind == Kind::redaction; }
 
-bus::Reference* reference_in(Event& event) {
+template <class AnEvent>  // const or not
+auto reference_in(AnEvent& event) -> decltype(&std::get_if<bus::Edit>(&event.body)->target) {
     if (auto* message = std::get_if<bus::Message>(&event.body)) return &message->reply_to;
     if (auto* edit = std::get_if<bus::Edit>(&event.body)) return &edit->target;
     if (auto* redaction = std::get_if<bus::Redaction>(&event.body)) return &redaction->target;
@@ -103,9 +104,14 @@ void Intake::received(Event event) {
     }
 }
 
+bool Intake::refers(const Event& event) {
+    const auto* reference = reference_in(event);
+    return reference != nullptr && !reference->event && !reference->native_id.empty();
+}
+
 void Intake::resolve(Event& event, const store::Txn& txn) const {
+    if (!refers(event)) return;
     auto* reference = reference_in(event);
-    if (reference == nullptr || reference->event || reference->native_id.empty()) return;
     if (const auto known = parts_.identities.event_of(txn, event.origin.room.room, reference->native_id))
         reference->event = *known;
 }

@@ -39,6 +39,7 @@ public:
 
     void publish_recovered();  // what an earlier process left in the spool
     void received(bus::Event event);
+    static bool refers(const bus::Event& event);  // to another, by its native id
     // False: it could not be kept, and will be said later.
     bool gap(const std::string& room, service::Time from, service::Time to, std::string why);
     void receipt(const bus::EventId& event, const std::string& room, bus::Visibility visibility,

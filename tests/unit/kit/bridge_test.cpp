@@ -27,6 +27,7 @@ public:
         if (const auto* say = std::get_if<Say>(&delivery.what)) heard.push_back(say->text.plain);
         if (!refusing.empty()) return host_.refused(delivery.id, {service::Code::denied, refusing, {}});
         if (answers) host_.delivered(delivery.id, {"over-there-" + std::to_string(++last_)});
+        if (right_behind) std::exchange(right_behind, nullptr)();
     }
     void come() {
         host_.link_changed(Link::up);
@@ -48,6 +49,7 @@ public:
 
     bool answers = true;
     std::string refusing;
+    std::function<void()> right_behind;  // happens once, right behind an answer
     std::vector<std::string> heard;
     std::vector<Delivery> deliveries;
     std::vector<bool> holds;
@@ -248,6 +250,15 @@ TEST_F(Bridged, WaitsForTheLinkAndSaysItAgainInDoubt) {
     EXPECT_THAT(b.platform->heard, ElementsAre("<bob> hello", "<bob> hello", "<bob> more"));
     EXPECT_TRUE(b.platform->deliveries[1].in_doubt);
     until([&] { return b.bridge->status()["outbox"].number() == 0; }, "an empty outbox");
+}
+
+TEST_F(Bridged, FindsTheMessageOfAReactionThatComesRightBehindItsNativeId) {
+    b.platform->right_behind = [&] { b.platform->happens("r", bus::Reaction{{{}, "over-there-1"}, "👍", true}); };
+    a.platform->say("1", "hello");
+    until([&] { return !a.platform->deliveries.empty(); }, "the reaction");
+    const auto* reaction = std::get_if<React>(&a.platform->deliveries[0].what);
+    ASSERT_NE(reaction, nullptr);
+    EXPECT_EQ(reaction->native_id, "1");
 }
 
 TEST_F(Bridged, MarksTheTimeThatItWasAway) {

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include "broker/bus/codec.h"
+#include "broker/bus/with_code.h"
 
 namespace parley::broker {
 
 using bus::Event;
 
-Event end_of(const jobs::Job& job, bus::Outcome outcome, std::string detail, std::string shown, service::Time now, const std::string& bot) {
+Event end_of(const jobs::Job& job, bus::Outcome outcome, std::string detail, const std::string& shown, service::Time now, const std::string& bot) {
     const auto asked = bus::decode(job.requested);
     Event event;
     event.id = bus::derived_id({"end", job.run.view(), bus::name(outcome), std::to_string(job.attempt)});
@@ -23,7 +24,7 @@ Event end_of(const jobs::Job& job, bus::Outcome outcome, std::string detail, std
     finished.run = job.run;
     finished.outcome = outcome;
     finished.detail = std::move(detail);
-    finished.shown = std::move(shown);
+    finished.shown = bus::with_code(shown);
     event.body = std::move(finished);
     return event;
 }
@@ -36,7 +37,7 @@ Event too_many(const Event& requested) {
     finished.run = requested.id;
     finished.outcome = bus::Outcome::denied;
     finished.detail = fmt::format("there were already {} open runs", jobs::Jobs::open_max);
-    finished.shown = fmt::format("`{}` was not run: too many commands wait already. Try again later.", std::get<bus::CommandRequested>(requested.body).command);
+    finished.shown = bus::with_code(fmt::format("`{}` was not run: too many commands wait already. Try again later.", std::get<bus::CommandRequested>(requested.body).command));
     event.body = std::move(finished);
     return event;
 }

@@ -16,7 +16,7 @@ struct End {
     bool truncated = false;
 };
 
-// Short: nothing at all where the output was the answer; otherwise the outcome, and where the rest is.
+// Short: nothing at all where the output was the answer; otherwise the outcome, and where the rest is. `…` marks code.
 std::string closing_line(const std::string& command, const bus::EventId& run, const End& end, const std::string& page);
 // From a waitpid status: succeeded, or failed with the reason.
 End end_from(int wait_status);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "broker/bus/with_code.h"
 #include "broker/dispatch/call.h"
 #include "broker/dispatch/policy.h"
 #include "broker/service/nearest.h"
@@ -121,18 +122,20 @@ std::vector<Event> Dispatcher::denied(const Event& message, const Command& comma
                                              identity(message), message.origin.room.account)
                                : fmt::format("no rule allows {} to use {} in {}", identity(message), command.name,
                                              message.origin.room.text());
-    finished.shown = unproven
-                         ? fmt::format("{}: `{}` is denied until you have signed in on {}; anyone could use your name.",
-                                       message.author.name, command.name, message.origin.room.account)
-                         : fmt::format("{}: you may not use `{}` here.", message.author.name, command.name);
+    // A name is a stranger's word: a mark in it means nothing.
+    finished.shown = bus::Text(message.author.name + ": ");
+    finished.shown.append(bus::with_code(
+        unproven ? fmt::format("`{}` is denied until you have signed in on {}; anyone could use your name.",
+                               command.name, message.origin.room.account)
+                 : fmt::format("you may not use `{}` here.", command.name)));
     auto end = following(message, bus::derived_id({"finished", finished.run.view()}), std::move(finished));
     end.author = bus::ourselves(settings_.name);
     return {request(message, command), std::move(end)};
 }
 
-Event Dispatcher::reply(const Event& message, std::string text) const {
+Event Dispatcher::reply(const Event& message, const std::string& text) const {
     bus::Message said;
-    said.text = std::move(text);
+    said.text = bus::with_code(text);
     said.reply_to = {message.id, message.origin.native_id};
     auto event = following(message, bus::derived_id({"command", message.id.view(), "reply"}), std::move(said));
     event.author = bus::ourselves(settings_.name);

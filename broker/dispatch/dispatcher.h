@@ -30,7 +30,7 @@ public:
 private:
     bus::Event request(const bus::Event& message, const Command& command) const;
     std::vector<bus::Event> denied(const bus::Event& message, const Command& command, bool unproven) const;
-    bus::Event reply(const bus::Event& message, std::string text) const;
+    bus::Event reply(const bus::Event& message, const std::string& text) const;
     std::string unknown_command(const std::string& typed) const;
 
     Settings settings_;

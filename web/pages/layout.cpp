@@ -4,8 +4,10 @@
 #include <array>
 #include <cctype>
 
+#include "broker/bus/with_code.h"
 #include "broker/service/unicode.h"
 #include "web/pages/assets.h"
+#include "web/pages/rich_text.h"
 #include "web/server/http.h"
 
 namespace parley::pages {
@@ -143,8 +145,9 @@ std::string plural(std::int64_t count, std::string_view one, std::string_view ma
 }
 
 Html problem(const service::Error& error) {
+    const auto words = [](std::string_view sentence) { return rich_text(bus::with_code(sentence)); };
     return markup("<div class=\"problem\" role=\"alert\"><p>{}.</p>{}</div>",
-                  {error.what, error.hint.empty() ? Html() : markup("<p class=\"hint\">{}</p>", {error.hint})});
+                  {words(error.what), error.hint.empty() ? Html() : markup("<p class=\"hint\">{}</p>", {words(error.hint)})});
 }
 
 }  // namespace parley::pages

@@ -1,6 +1,7 @@
 // One run: what was asked, by whom, what exactly was run, every line, how it ended, and the talk around it.
 #include <algorithm>
 
+#include "broker/bus/with_code.h"
 #include "web/pages/layout.h"
 #include "web/pages/rich_text.h"
 #include "web/pages/views.h"
@@ -71,7 +72,7 @@ Html run_view(const Value& run, const TimelineOptions& options) {
         "<section><h2>Output</h2>{}</section>{}</article>",
         {requested["raw"].text("!" + requested["command"].text()), badge(outcome),
          finished["detail"].text().empty() ? Html()
-                                           : markup("<p class=\"detail\">{}</p>", {finished["detail"].text()}),
+                                           : markup("<p class=\"detail\">{}</p>", {rich_text(bus::with_code(finished["detail"].text()))}),
          fact("Asked by", escaped(requested["author"]["name"].text())),
          fact("In", markup("<a href=\"{}\">{}</a>",
                            {room_address(room, asked["sequence"].number(), asked["id"].text()), room})),

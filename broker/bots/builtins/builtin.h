@@ -43,7 +43,7 @@ void last(const Asked& asked);
 void cancel(const Asked& asked);
 
 // A run as text: who asked for what, where and when, how it ended, and its output.
-std::string describe_run(const bus::Value& run, const std::string& page);
+bus::Text describe_run(const bus::Value& run, const std::string& page);
 // "2026-11-23 09:36", UTC.
 std::string when(const bus::Value& event);
 

@@ -55,11 +55,13 @@ void Asked::query(const std::string& service, const std::string& method, const V
 
 std::string when(const Value& event) { return service::iso8601(service::Time(std::chrono::microseconds(event["time_us"].number()))).substr(0, 16).replace(10, 1, " "); }
 
-std::string describe_run(const Value& run, const std::string& page) {
+bus::Text describe_run(const Value& run, const std::string& page) {
     const auto& requested = run["requested"];
     const auto& finished = run["finished"];
     const auto brief = requested["brief"].text();
-    auto text = fmt::format("{} asked for `{}` in {}/{} at {} (run {})\n", requested["author"]["name"].text(), requested["raw"].text(), requested["account"].text(), requested["room"].text(), when(requested), brief);
+    bus::Text said(requested["author"]["name"].text() + " asked for ");
+    said.append(requested["raw"].text(), bus::Span::Kind::code);
+    auto text = fmt::format(" in {}/{} at {} (run {})\n", requested["account"].text(), requested["room"].text(), when(requested), brief);
     if (finished.is_map()) {
         text += fmt::format("{} after {}", finished["outcome"].text(), service::for_people(std::chrono::microseconds(finished["took_us"].number())));
         if (finished["exit_code"].is_number()) text += fmt::format(", exit {}", finished["exit_code"].number());
@@ -75,7 +77,7 @@ std::string describe_run(const Value& run, const std::string& page) {
     text += output;
     if (!page.empty()) text += fmt::format("{}/run/{}", page, brief);
     while (text.ends_with('\n')) text.pop_back();
-    return text;
+    return said.append(text);
 }
 
 }  // namespace parley::bots

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "broker/bots/builtins/builtin.h"
+#include "broker/bus/with_code.h"
 
 namespace parley::bots {
 
@@ -9,7 +10,7 @@ void cancel(const Asked& asked) {
     const bool anyones = asked.command().rule != "*";
     const auto request = bus::Value::map({{"run", asked.argument("id")}, {"who", asked.requested.author.name}, {"identity", anyones ? "" : asked.identity()}});
     asked.query("broker", "cancel", request, [asked](const bus::Value& reply) {
-        asked.done({bus::Outcome::succeeded, fmt::format("{} `{}` ({})", reply["state"].text(), reply["command"].text(), reply["run"].text().substr(0, 8)), {}});
+        asked.done({bus::Outcome::succeeded, bus::with_code(fmt::format("{} `{}` ({})", reply["state"].text(), reply["command"].text(), reply["run"].text().substr(0, 8))), {}});
     });
 }
 

@@ -31,24 +31,24 @@ TEST_F(Commands, FindsTheRunInChatAndByTheApi) {
     alice.say("#lobby", "!search grapefruit");
     EXPECT_THAT(alice.expect("PRIVMSG #lobby"), HasSubstr("grapefruit"));
     alice.say("#lobby", "!last echo");
-    EXPECT_NE(alice.expect("alice asked for `!echo grapefruit`"), "");
+    EXPECT_NE(alice.expect("alice asked for \x11!echo grapefruit\x11"), "");
 }
 
 TEST_F(Commands, NamesTheNearestOfAnUnknownCommand) {
     alice.say("#lobby", "!ehco x");
-    EXPECT_THAT(alice.hears("#lobby"), Contains(HasSubstr("`echo`")));
+    EXPECT_THAT(alice.hears("#lobby"), Contains(HasSubstr("\x11" "echo\x11")));
 }
 
 TEST_F(Commands, DeniesWhatNobodyWasAllowed) {
     alice.say("#lobby", "!secret");
-    EXPECT_THAT(alice.hears("#lobby"), Contains(HasSubstr("you may not use `secret` here")));
+    EXPECT_THAT(alice.hears("#lobby"), Contains(HasSubstr("you may not use \x11secret\x11 here")));
 }
 
 TEST_F(Commands, IsLostAndSaysSoWhenItsWorkerIsKilled) {
     alice.say("#lobby", "!wait");
     ASSERT_TRUE(wait_until([&] { return house.log("worker").find("command=wait") != std::string::npos; })) << house.logs();
     house.kill("worker");
-    EXPECT_NE(alice.expect("`wait` was lost"), "") << house.logs();
+    EXPECT_NE(alice.expect("\x11wait\x11 was lost"), "") << house.logs();
     house.start("worker");
     alice.say("#lobby", "!echo still-here");
     EXPECT_NE(alice.expect("still-here"), "");

@@ -1,5 +1,5 @@
 // Plain text with spans: what is done to the one keeps the other right.
-#include "broker/bus/text.h"
+#include "broker/bus/with_code.h"
 
 #include <gmock/gmock.h>
 
@@ -43,6 +43,12 @@ TEST(Text, NormalisingRepairsWhatIsNotUtf8) {
     text.normalise();
     EXPECT_EQ(text.plain, "a\xEF\xBF\xBD");
     EXPECT_THAT(text.spans, IsEmpty());
+}
+
+TEST(Text, ShowsCodeInOurOwnSentencesAsASpanWithoutItsMarks) {
+    const auto said = with_code("no `uptme`. Did you mean `uptime`? Not ``, and ` alone");
+    EXPECT_EQ(said.plain, "no uptme. Did you mean uptime? Not ``, and ` alone");
+    EXPECT_THAT(said.spans, ElementsAre(Span{Span::Kind::code, 3, 5, ""}, Span{Span::Kind::code, 23, 6, ""}));
 }
 
 // Whatever the spans: after normalise() each can be cut out of the text without breaking a character.

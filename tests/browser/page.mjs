@@ -1,35 +1,17 @@
 // The page in a real browser, over the real broker, indexer, worker and web. Usage: node page.mjs BIN-FOLDER [SHOTS-FOLDER]
-// Ends with 77 (skipped) where chromium, playwright-core or a program is missing, unless PARLEY_REQUIRE_ALL is set.
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import assert from "node:assert/strict";
+import { Tests, live, message, needed, says, until } from "./kit.mjs";
 
-const here = dirname(fileURLToPath(import.meta.url));
 const bin = process.argv[2];
 const shots = process.argv[3];
-const executablePath = "/usr/bin/chromium";
-const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"];
-
-function skip(why) {
-  console.log(`skipped: ${why}`);
-  process.exit(process.env.PARLEY_REQUIRE_ALL ? 1 : 77);
-}
-for (const program of ["parley-broker", "parley-indexer", "parley-worker", "parley-web"]) {
-  if (!existsSync(join(bin, program))) skip(`${program} is not built`);
-}
-if (!existsSync(executablePath)) skip("chromium is not installed");
-if (!existsSync(join(here, "node_modules/playwright-core"))) {
-  try {
-    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: here, stdio: "pipe", timeout: 60000 });
-  } catch {
-    skip("npm cannot install playwright-core");
-  }
-}
-const { chromium } = await import("playwright-core");
+const chromium = await needed(["parley-broker", "parley-indexer", "parley-worker", "parley-web"].map((program) => join(bin, program)));
+const tests = new Tests();
+const test = tests.test.bind(tests);
 
 const folder = mkdtempSync(join(tmpdir(), "parley-page-"));
 const port = await new Promise((found) => {
@@ -63,40 +45,14 @@ async function stop(program, signal = "SIGTERM") {
   child.kill(signal);
   await ended;
 }
-async function until(what, good, limit = 20000) {
-  const end = Date.now() + limit;
-  for (;;) {
-    if (await good().catch(() => false)) return;
-    if (Date.now() > end) throw new Error(`not within ${limit} ms: ${what}`);
-    await new Promise((later) => setTimeout(later, 40));
-  }
-}
-
-let failures = 0;
-async function test(name, body) {
-  try {
-    await body();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    failures += 1;
-    console.log(`FAILED  ${name}\n${error.stack}`);
-  }
-}
-
-let browser;
 try {
   mkdirSync(join(folder, "data"));
   for (const program of ["parley-broker", "parley-indexer", "parley-worker", "parley-web"]) start(program);
   await until("the page is healthy", async () => (await fetch(`${base}/healthz`)).ok);
-  browser = await chromium.launch({ executablePath, args: flags, headless: true });
+  await tests.launch(chromium);
 
-  const problems = [];
   async function visitor(name, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(15000);
-    page.on("pageerror", (error) => problems.push(String(error)));
-    page.on("console", (message) => { if (/Content Security Policy/.test(message.text())) problems.push(message.text()); });
+    const page = await tests.visitor(options);
     if (name) {
       await page.goto(`${base}/me`);
       await page.fill("#name", name);
@@ -107,9 +63,6 @@ try {
   const room = `${base}/room/web%2Fops`;
   const ann = await visitor("Ann");
   const ben = await visitor("Ben");
-  const live = (page) => page.waitForSelector(".link-state[data-state=live]");
-  const says = async (page, words) => { await page.fill("#text", words); await page.press("#text", "Enter"); };
-  const message = (page, words) => page.locator(".talk .message:not([data-client])", { hasText: words });
   const mark = `zebra${Date.now()}`;
 
   await test("two people see each other's messages, each once and in order", async () => {
@@ -145,7 +98,7 @@ try {
     await live(ben);
   });
 
-  await test("an edit, a reaction and a deletion reach the other side", async () => {
+  await test("an edit, reactions that come and go, and a deletion reach the other side", async () => {
     await says(ann, "teh typo");
     await message(ann, "teh typo").hover();
     await message(ann, "teh typo").locator("[data-do=edit]").click();
@@ -153,7 +106,20 @@ try {
     await message(ben, "the typo").locator(".edited").waitFor();
     await message(ben, "the typo").hover();
     await message(ben, "the typo").locator("[data-do=react]").click();
-    await message(ann, "the typo").locator(".reaction").waitFor();
+    await message(ben, "the typo").locator(".palette [data-emoji='🎉']").click();
+    // Both are the operator of this machine: one person, whose press adds and whose next press takes back.
+    const reaction = (page) => message(page, "the typo").locator(".reaction");
+    await reaction(ann).filter({ hasText: "🎉 1" }).waitFor();
+    assert.equal(await reaction(ann).getAttribute("aria-pressed"), "true");
+    assert.equal(await reaction(ann).getAttribute("title"), "Ben");
+    await reaction(ann).click();
+    await reaction(ben).waitFor({ state: "detached" });
+    await message(ben, "the typo").hover();
+    await message(ben, "the typo").locator("[data-do=react]").click();
+    await message(ben, "the typo").locator(".palette [data-emoji='👍']").press("Enter");
+    await reaction(ann).filter({ hasText: "👍 1" }).waitFor();
+    await until("the archive has it", async () => { await ann.reload(); return (await reaction(ann).getAttribute("aria-pressed", { timeout: 500 })) === "true"; });
+    await live(ann);
     await message(ann, "the typo").hover();
     await message(ann, "the typo").locator("[data-do=redact]").click();
     await ben.locator(".message .gone").waitFor();
@@ -233,7 +199,7 @@ try {
     await phone.context().close();
   });
 
-  await test("no script failed, and the content policy had nothing to forbid", async () => assert.deepEqual(problems, []));
+  await tests.noProblems();
 
   if (shots) {
     for (const [name, path, options] of [["page", "/room/web%2Fops", {}], ["search", "/search?q=zebra*", {}], ["home", "/", {}], ["status", "/status", {}], ["commands", "/commands", { colorScheme: "dark" }]]) {
@@ -244,12 +210,10 @@ try {
     }
   }
 } catch (error) {
-  failures += 1;
-  console.log(`FAILED  ${error.stack}`);
+  tests.failed(error.stack);
 } finally {
-  await browser?.close();
+  await tests.browser?.close();
   for (const program of [...running.keys()].reverse()) await stop(program);
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(failures ? `${failures} failed` : "all passed");
-process.exit(failures ? 1 : 0);
+tests.end();

@@ -15,7 +15,7 @@ struct Line {
     const Value* event = nullptr;
     Html text;
     bool edited = false, redacted = false;
-    std::map<std::string, std::int64_t> reactions;
+    std::map<std::string, std::map<std::string, std::string>> reactions;  // emoji → who, by account and id → name
     std::string run, outcome;  // of the command that it asked for
     const Line* reply = nullptr;
 };
@@ -53,12 +53,29 @@ std::optional<Html> words_of(const Value& event) {
 
 bool spoken(std::string_view kind) { return kind == "message" || kind == "run_output" || kind == "run_finished"; }
 
-Html reactions_of(const Line& line) {
+// Who somebody is, for counting a reaction once.
+std::string who_of(const Value& event) { return event["account"].text() + "/" + event["author"]["id"].text(); }
+
+bool own(const Value& event, const TimelineOptions& options) {
+    return !options.own_id.empty() && event["account"].text() == options.own_account &&
+           event["author"]["id"].text() == options.own_id;
+}
+
+// One button each: how often, by whom, and pressed if it is the reader's own.
+Html reactions_of(const Line& line, const TimelineOptions& options) {
     Html out;
-    for (const auto& [emoji, count] : line.reactions) {
-        if (count > 0)
-            out += markup("<button class=\"reaction\" data-emoji=\"{}\" type=\"button\">{} <span>{}</span></button>",
-                          {emoji, emoji, count});
+    for (const auto& [emoji, people] : line.reactions) {
+        if (people.empty()) continue;
+        Value by_who = Value::map({});
+        std::string names;
+        for (const auto& [who, name] : people) {
+            by_who.set(who, name);
+            names += (names.empty() ? "" : ", ") + name;
+        }
+        const bool pressed = !options.own_id.empty() && people.contains(options.own_account + "/" + options.own_id);
+        out += markup("<button class=\"reaction\" type=\"button\" data-emoji=\"{}\" data-people=\"{}\" title=\"{}\" "
+                      "aria-pressed=\"{}\">{} <span>{}</span></button>",
+                      {emoji, by_who.json(), names, pressed ? "true" : "false", emoji, people.size()});
     }
     return out;
 }
@@ -70,14 +87,12 @@ Html run_chip(std::string_view run, std::string_view outcome) {
 }
 
 Html actions(const Value& event, const TimelineOptions& options) {
-    const bool own = !options.own_id.empty() && event["account"].text() == options.own_account &&
-                     event["author"]["id"].text() == options.own_id;
     return markup(
         "<div class=\"actions\"><a class=\"link\" href=\"/m/{}\" title=\"Permalink\">#</a>"
         "<button type=\"button\" data-do=\"reply\" title=\"Reply\">↩</button><button type=\"button\" "
-        "data-do=\"react\" title=\"React with a thumbs up\">+1</button>{}</div>",
+        "data-do=\"react\" title=\"React\" aria-haspopup=\"true\">👍</button>{}</div>",
         {event["id"].text(),
-         own && event["kind"].text() == "message"
+         own(event, options) && event["kind"].text() == "message"
              ? trusted("<button type=\"button\" data-do=\"edit\" title=\"Edit\">Edit</button>"
                        "<button type=\"button\" data-do=\"redact\" title=\"Delete\">Delete</button>")
              : Html()});
@@ -124,7 +139,7 @@ Html item(const Line& line, const TimelineOptions& options, bool same) {
         "<div class=\"reactions\">{}</div></div>{}</li>\n",
         {classes, data, avatar(name), name, where, when(time), quote, text,
          line.edited && !line.redacted ? trusted(" <span class=\"edited\">edited</span>") : Html(), chip,
-         line.redacted ? Html() : reactions_of(line), line.redacted ? Html() : actions(event, options)});
+         line.redacted ? Html() : reactions_of(line, options), line.redacted ? Html() : actions(event, options)});
 }
 
 // The lines of a stretch of talk, and how the later events find the earlier.
@@ -154,8 +169,7 @@ private:
         } else if (kind == "redaction") {
             if (Line* line = find(event, event["target"])) line->redacted = true;
         } else if (kind == "reaction") {
-            if (Line* line = find(event, event["target"]))
-                line->reactions[event["emoji"].text()] += event["added"].boolean(true) ? 1 : -1;
+            if (Line* line = find(event, event["target"])) react(*line, event);
         } else if (kind == "command_requested") {
             if (Line* line = find(event, event["asked_by"])) line->run = event["id"].text(), asked_[line->run] = line;
         } else if (auto words = words_of(event)) {
@@ -165,6 +179,14 @@ private:
             if (const auto asked = asked_.find(event["run"].text()); asked != asked_.end())
                 asked->second->outcome = event["outcome"].text();
         }
+    }
+
+    static void react(Line& line, const Value& event) {
+        auto& people = line.reactions[event["emoji"].text()];
+        if (event["added"].boolean(true))
+            people[who_of(event)] = event["author"]["name"].text();
+        else
+            people.erase(who_of(event));
     }
 
     void add(const Value& event, Html words) {
@@ -227,6 +249,9 @@ Value live_change(const Value& event, const TimelineOptions& options) {
         aim("react", event["target"]);
         change.set("emoji", event["emoji"]);
         change.set("added", event["added"].boolean(true));
+        change.set("who", who_of(event));
+        change.set("name", event["author"]["name"]);
+        change.set("own", own(event, options));
     } else if (kind == "command_requested") {
         aim("run", event["asked_by"]);
         change.set("html", run_chip(event["id"].text(), "").text());

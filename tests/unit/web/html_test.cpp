@@ -62,6 +62,26 @@ TEST(Timeline, FoldsEditsRedactionsAndReactionsIntoTheirMessage) {
     EXPECT_THAT(html, HasSubstr("👍 <span>1</span>"));
 }
 
+TEST(Timeline, CountsAReactionOncePerPersonAndPressesTheReadersOwn) {
+    const auto said = testing::message(1, "web", "ops", "ann", "done");
+    std::vector<Value> events{said};
+    const auto react = [&](const char* account, const char* who, bool added) {
+        Value event = testing::message(static_cast<std::int64_t>(events.size()) + 1, account, "ops", who, "");
+        event.set("kind", "reaction").set("target", Value::map({{"event", said["id"]}}));
+        events.push_back(event.set("emoji", "👍").set("added", added));
+    };
+    TimelineOptions bobs;
+    bobs.own_id = "bob";
+    react("web", "bob", true);
+    react("web", "bob", true);
+    react("work", "bob", true);
+    EXPECT_THAT(timeline(events, bobs).text(), HasSubstr("title=\"bob, bob\" aria-pressed=\"true\">👍 <span>2</span>"));
+    react("web", "bob", false);
+    EXPECT_THAT(timeline(events, bobs).text(), HasSubstr("title=\"bob\" aria-pressed=\"false\">👍 <span>1</span>"));
+    react("work", "bob", false);
+    EXPECT_THAT(timeline(events, bobs).text(), Not(HasSubstr("👍 <span>")));
+}
+
 TEST(Timeline, OffersEditingOnlyToWhoWroteIt) {
     const auto own = testing::message(1, "web", "ops", "operator", "mine");
     const auto same_name_elsewhere = testing::message(2, "lobby", "#ops", "operator", "not mine");

@@ -91,14 +91,20 @@ function startRoom() {
       if (!list) return;
       let button = [...list.children].find((one) => one.dataset.emoji === change.emoji);
       if (!button) {
-        button = fragment('<button class="reaction" type="button"><i></i> <span>0</span></button>').firstElementChild;
+        button = fragment('<button class="reaction" type="button" aria-pressed="false" data-people="{}"><i></i> <span></span></button>').firstElementChild;
         button.dataset.emoji = change.emoji;
         button.firstElementChild.replaceWith(change.emoji);
         list.append(button);
       }
-      const count = Number(button.querySelector("span").textContent) + (change.added ? 1 : -1);
-      if (count > 0) button.querySelector("span").textContent = count;
-      else button.remove();
+      const people = JSON.parse(button.dataset.people);
+      if (change.added) people[change.who] = change.name;
+      else delete people[change.who];
+      const names = Object.values(people);
+      if (!names.length) return button.remove();
+      button.dataset.people = JSON.stringify(people);
+      button.title = names.join(", ");
+      button.querySelector("span").textContent = names.length;
+      if (change.own) button.setAttribute("aria-pressed", change.added);
     },
     run(change) {
       const item = find(change.target, change.native);
@@ -187,13 +193,39 @@ function startRoom() {
     text.focus();
   }
 
+  // A press adds one's own reaction, another takes it back.
+  function react(item, emoji) {
+    const standing = [...item.querySelectorAll(".reaction")].find((one) => one.dataset.emoji === emoji);
+    send({ type: "react", target: item.dataset.id, emoji, added: standing?.getAttribute("aria-pressed") !== "true" });
+  }
+
+  function offerReactions(item) {
+    const open = item.querySelector(".palette");
+    talk.querySelector(".palette")?.remove();
+    if (open) return;
+    const palette = fragment('<div class="palette" role="group" aria-label="Reactions"></div>').firstElementChild;
+    for (const emoji of ["👍", "👎", "❤️", "😄", "🎉", "👀"]) {
+      const one = fragment('<button type="button"></button>').firstElementChild;
+      one.dataset.emoji = one.textContent = emoji;
+      palette.append(one);
+    }
+    item.append(palette);
+    palette.firstElementChild.focus();
+  }
+
+  talk.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const item = event.target.closest(".palette")?.closest(".message");
+    item?.querySelector(".palette").remove();
+    item?.querySelector("[data-do=react]").focus();
+  });
   talk.addEventListener("click", (event) => {
     const item = event.target.closest(".message");
     const button = event.target.closest("button");
     if (!item || !button || !composer) return;
     const id = item.dataset.id;
-    if (button.classList.contains("reaction")) send({ type: "react", target: id, emoji: button.dataset.emoji, added: true });
-    else if (button.dataset.do === "react") send({ type: "react", target: id, emoji: "👍", added: true });
+    if (button.dataset.emoji) { react(item, button.dataset.emoji); item.querySelector(".palette")?.remove(); }
+    else if (button.dataset.do === "react") offerReactions(item);
     else if (button.dataset.do === "reply") { replyTo = id; editing = ""; aboutTo("Reply to", item); }
     else if (button.dataset.do === "edit") { editing = id; replyTo = ""; aboutTo("Edit", item); text.value = item.querySelector(".text").textContent; }
     else if (button.dataset.do === "redact") send({ type: "redact", target: id });

@@ -1,5 +1,6 @@
 // Search: the page, and the same answer as JSON. Nothing is asked before there is a query.
 #include "web/api/site.h"
+#include "web/pages/search_form.h"
 #include "web/pages/views.h"
 
 namespace parley::api {
@@ -19,6 +20,12 @@ bus::Value question(const Visit& visit) {
 }  // namespace
 
 server::Response search_page(const Visit& visit) {
+    // The calendar's days become words of the query, so that the field and the address say what was asked.
+    if (!visit.request.values("after").empty() || !visit.request.values("before").empty())
+        return server::Response::redirect(pages::search_address(
+            pages::with_days(std::string(visit.request.value("q")), std::string(visit.request.value("after")),
+                             std::string(visit.request.value("before"))),
+            visit.request.value("order")));
     const auto asked = question(visit);
     pages::SearchView view;
     view.query = asked["query"].text();

@@ -8,5 +8,7 @@
 namespace parley::pages {
 
 Html search_form(const std::string& query, const std::string& order, bool autofocus);
+// The query with these days as its after: and before:, instead of any that it had; empty: without.
+std::string with_days(const std::string& query, const std::string& after, const std::string& before);
 
 }  // namespace parley::pages

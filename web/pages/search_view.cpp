@@ -2,6 +2,7 @@
 // so that the field always says exactly what was asked.
 #include <algorithm>
 #include <cstdlib>
+#include <vector>
 
 #include "broker/service/unicode.h"
 #include "web/pages/layout.h"
@@ -47,6 +48,47 @@ std::string without_word(const std::string& query, const std::string& word) {
     return first == std::string::npos ? std::string() : out.substr(first, out.find_last_not_of(' ') - first + 1);
 }
 
+// The words of a query: what stands between blanks that are not in quotes.
+std::vector<std::string> words_in(std::string_view query) {
+    std::vector<std::string> out(1);
+    bool quoted = false;
+    for (const char c : query) {
+        if (c == '"') quoted = !quoted;
+        if (c == ' ' && !quoted)
+            out.emplace_back();
+        else
+            out.back() += c;
+    }
+    std::erase(out, std::string());
+    return out;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : " ") + word;
+    return out;
+}
+
+Html order_field(std::string_view order) {
+    return order == "relevance" ? trusted("<input type=\"hidden\" name=\"order\" value=\"relevance\">") : Html();
+}
+
+bool is_of_field(std::string_view word, std::string_view field) {
+    return word.size() > field.size() && word[field.size()] == ':' && word.starts_with(field);
+}
+
+// A filter is for the whole query, so alternatives go into parentheses first.
+std::string narrowed(const std::string& query, const std::string& word) {
+    int depth = 0;
+    bool alternatives = false;
+    for (const auto& one : words_in(query)) {
+        alternatives = alternatives || (depth == 0 && one == "OR");
+        depth += static_cast<int>(std::count(one.begin(), one.end(), '(') - std::count(one.begin(), one.end(), ')'));
+    }
+    const auto whole = alternatives ? "(" + query + ")" : query;
+    return whole.empty() ? word : whole + " " + word;
+}
+
 std::string without_prefix(std::string query, const std::string& prefix) {
     for (const auto& [value, label] : times) query = without_word(query, filter(prefix, value));
     return query;
@@ -55,10 +97,29 @@ std::string without_prefix(std::string query, const std::string& prefix) {
 Html choice(const SearchView& view, const std::string& word, std::string_view label, const Html& count,
             const std::string& base) {
     const bool on = has_word(view.query, word);
-    const auto target = on ? without_word(view.query, word) : (base.empty() ? word : base + " " + word);
+    const auto target = on ? without_word(view.query, word) : narrowed(base, word);
     return markup("<li><a{} href=\"{}\"><span>{}</span>{}</a></li>",
                   {on ? trusted(" class=\"on\" aria-current=\"true\"") : Html(), search_address(target, view.order),
                    label, count});
+}
+
+// Exact days, for the browser's own calendar; the page turns them into words of the query (with_days).
+Html days(const SearchView& view) {
+    Html out;
+    auto rest = words_in(view.query);
+    constexpr std::pair<std::string_view, std::string_view> edges[] = {{"after", "From"}, {"before", "Before"}};
+    for (const auto& [field, label] : edges) {
+        std::string day;
+        for (const auto& word : rest) {
+            if (is_of_field(word, field)) day = word.substr(field.size() + 1, std::string_view("2026-11-23").size());
+        }
+        std::erase_if(rest, [&](const std::string& word) { return is_of_field(word, field); });
+        out += markup("<label>{} <input type=\"date\" name=\"{}\" value=\"{}\"></label>", {label, field, day});
+    }
+    return markup(
+        "<form class=\"days\" action=\"/search\"><input type=\"hidden\" name=\"q\" value=\"{}\">{}{}"
+        "<button type=\"submit\">Apply</button></form>",
+        {joined(rest), order_field(view.order), out});
 }
 
 Html filters(const SearchView& view) {
@@ -80,7 +141,7 @@ Html filters(const SearchView& view) {
     Html when_entries;
     for (const auto& [value, label] : times)
         when_entries += choice(view, filter("last", value), label, {}, without_prefix(view.query, "last"));
-    out += markup("<section><h2>Time</h2><ul>{}</ul></section>", {when_entries});
+    out += markup("<section><h2>Time</h2><ul>{}</ul></section><section><h2>Days</h2>{}</section>", {when_entries, days(view)});
     return markup(
         "<aside class=\"filters\" aria-label=\"Filters\"><details "
         "open><summary>Filters</summary>{}</details></aside>",
@@ -170,8 +231,16 @@ Html search_form(const std::string& query, const std::string& order, bool autofo
         "<input id=\"q\" type=\"search\" name=\"q\" value=\"{}\" placeholder=\"Search every room, command and "
         "result\" autocomplete=\"off\" spellcheck=\"false\" maxlength=\"1000\"{}>"
         "{}<button type=\"submit\">Search</button></form>",
-        {query, autofocus ? trusted(" autofocus") : Html(),
-         order == "relevance" ? trusted("<input type=\"hidden\" name=\"order\" value=\"relevance\">") : Html()});
+        {query, autofocus ? trusted(" autofocus") : Html(), order_field(order)});
+}
+
+std::string with_days(const std::string& query, const std::string& after, const std::string& before) {
+    auto words = words_in(query);
+    std::erase_if(words, [](const std::string& one) { return is_of_field(one, "after") || is_of_field(one, "before"); });
+    auto out = joined(words);
+    if (!after.empty()) out = narrowed(out, filter("after", after));
+    if (!before.empty()) out = narrowed(out, filter("before", before));
+    return out;
 }
 
 Html search_view(const SearchView& view) {

@@ -3,6 +3,7 @@
 
 #include "tests/unit/web/fake_bus.h"
 #include "web/pages/rich_text.h"
+#include "web/pages/search_form.h"
 #include "web/pages/views.h"
 
 namespace parley::pages {
@@ -108,6 +109,27 @@ TEST(SearchPage, TurnsAFacetIntoAWordOfTheQueryAndTakesItAwayAgain) {
     EXPECT_THAT(search_view(view).text(), HasSubstr("q=disk%20in%3Alobby%2F%23ops"));
     view.query = "disk in:lobby/#ops";
     EXPECT_THAT(search_view(view).text(), HasSubstr("class=\"on\" aria-current=\"true\" href=\"/search?q=disk\""));
+}
+
+TEST(SearchPage, PutsExactDaysIntoTheQueryInsteadOfThoseThatItHad) {
+    EXPECT_EQ(with_days("disk", "2026-11-01", ""), "disk after:2026-11-01");
+    EXPECT_EQ(with_days("disk after:2026-11-01 \"a after:b\"", "", "2026-11-20"), "disk \"a after:b\" before:2026-11-20");
+    EXPECT_EQ(with_days("disk before:today after:yesterday", "", ""), "disk");
+    EXPECT_EQ(with_days("", "2026-11-01", "2026-11-02"), "after:2026-11-01 before:2026-11-02");
+}
+
+TEST(SearchPage, FiltersEveryAlternativeOfAQuery) {
+    EXPECT_EQ(with_days("disk OR volume", "2026-11-01", ""), "(disk OR volume) after:2026-11-01");
+    EXPECT_EQ(with_days("(disk OR volume) full", "2026-11-01", ""), "(disk OR volume) full after:2026-11-01");
+}
+
+TEST(SearchPage, ShowsTheDaysOfTheQueryInTheCalendar) {
+    SearchView view;
+    view.query = "disk after:2026-11-01T09:30";
+    view.answer = Value::map({{"total", 0}, {"hits", Value::List{}}});
+    EXPECT_THAT(search_view(view).text(), HasSubstr("name=\"after\" value=\"2026-11-01\""));
+    EXPECT_THAT(search_view(view).text(), HasSubstr("name=\"before\" value=\"\""));
+    EXPECT_THAT(search_view(view).text(), HasSubstr("<input type=\"hidden\" name=\"q\" value=\"disk\">"));
 }
 
 TEST(RunPage, ShowsExactlyWhatWasRunAndEveryLine) {

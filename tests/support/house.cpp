@@ -1,3 +1,4 @@
+// Starting and ending the programs, and asking the page; see house.h.
 #include "tests/support/house.h"
 
 #include <arpa/inet.h>
@@ -5,10 +6,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 namespace parley::tests {
+
+namespace {
+
+std::string cookie_line(const std::string& cookie) { return cookie.empty() ? std::string() : "Cookie: " + cookie + "\r\n"; }
+
+}  // namespace
 
 std::string url_encoded(const std::string& text) {
     std::string out;
@@ -25,10 +33,17 @@ std::string irc_account(const std::string& name, std::uint16_t port) {
                        name, port);
 }
 
-House::House(const std::string& settings) : folder_("parley-house"), web_port_(free_port()) {
+std::string xmpp_account(const std::string& name, std::uint16_t port, const std::string& ca_file) {
+    ::setenv("PARLEY_TEST_PASSWORD", "secret", 1);
+    return fmt::format("[account.{}]\nplatform = \"xmpp\"\njid = \"parley@localhost\"\npassword = {{ env = \"PARLEY_TEST_PASSWORD\" }}\n"
+                       "host = \"127.0.0.1\"\nport = {}\nca_file = \"{}\"\n",
+                       name, port, ca_file);
+}
+
+House::House(const std::string& settings, bool local_sign_in) : folder_("parley-house"), web_port_(free_port()) {
     settings_ = folder_.write("parley.toml", fmt::format("[parley]\ndata = \"{0}/data\"\npage = \"http://127.0.0.1:{1}\"\n[web]\nlisten = \"127.0.0.1:{1}\"\n"
-                                                         "local_sign_in = true\n{2}\n",
-                                                         folder_.path().string(), web_port_, settings));
+                                                         "local_sign_in = {2}\n{3}\n",
+                                                         folder_.path().string(), web_port_, local_sign_in, settings));
 }
 
 // Those that speak end first, so that what they say is still heard.
@@ -84,18 +99,30 @@ House::Answer House::request(const std::string& text) const {
     return {std::atoi(answer.c_str() + space), answer.substr(body + 4), answer.substr(0, body)};
 }
 
-House::Answer House::get(const std::string& path) const {
-    return request(fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", path, web_port_));
+House::Answer House::get(const std::string& path, const std::string& cookie) const {
+    return request(fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{}Connection: close\r\n\r\n", path, web_port_, cookie_line(cookie)));
 }
 
-House::Answer House::post(const std::string& path, const std::string& json) const {
-    return request(fmt::format("POST {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nOrigin: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-                               path, web_port_, url(), json.size(), json));
+House::Answer House::post(const std::string& path, const std::string& json) const { return send(path, "application/json", json, {}); }
+
+House::Answer House::submit(const std::string& path, const std::string& form, const std::string& cookie) const {
+    return send(path, "application/x-www-form-urlencoded", form, cookie);
 }
 
-void House::say(const std::string& room, const std::string& text) {
-    const auto answer = post("/api/rooms/" + url_encoded(room) + "/messages", nlohmann::json{{"text", text}}.dump());
-    if (answer.status != 201) throw std::runtime_error(fmt::format("the page answered {}: {}\n{}", answer.status, answer.body, logs()));
+House::Answer House::send(const std::string& path, const std::string& type, const std::string& body, const std::string& cookie) const {
+    return request(fmt::format("POST {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nOrigin: {}\r\n{}Content-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+                               path, web_port_, url(), cookie_line(cookie), type, body.size(), body));
+}
+
+void House::say(const std::string& room, const std::string& text, std::chrono::milliseconds patience) const {
+    static std::atomic<unsigned> counter = 0;
+    const auto json = nlohmann::json{{"text", text}, {"client_id", fmt::format("house-{}-{}", ::getpid(), ++counter)}}.dump();
+    Answer answer;
+    const bool said = wait_until([&] {
+        answer = post("/api/rooms/" + url_encoded(room) + "/messages", json);
+        return answer.status == 201;
+    }, patience, 50ms);
+    if (!said) throw std::runtime_error(fmt::format("the page answered {}: {}\n{}", answer.status, answer.body, logs()));
 }
 
 std::vector<std::string> House::page_hears(const std::string& room, const std::string& part) const {

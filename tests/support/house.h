@@ -24,10 +24,13 @@ type = "text"
 )";
 std::string irc_account(const std::string& name, std::uint16_t port);
 
+std::string xmpp_account(const std::string& name, std::uint16_t port, const std::string& ca_file);
+
 class House {
 public:
-    // `settings`: everything but [parley] data and page, and [web].
-    explicit House(const std::string& settings);
+    // `settings`: everything but [parley] data and page, and [web]. With local_sign_in whoever comes from this machine
+    // without a cookie is the operator, as this class does itself.
+    explicit House(const std::string& settings, bool local_sign_in = true);
     ~House();
 
     // "broker", "indexer", "worker", "web", or the name of an account with its platform: "libera:irc".
@@ -38,6 +41,8 @@ public:
         start(name);
     }
     void start_all(const std::vector<std::string>& accounts);
+    void hold(const std::string& name) { processes_.at(name)->signal(SIGSTOP); }  // alive, but does nothing
+    void go_on(const std::string& name) { processes_.at(name)->signal(SIGCONT); }
     pid_t pid(const std::string& name) const { return processes_.at(name)->pid(); }
     bool running(const std::string& name) const { return processes_.at(name)->running(); }
 
@@ -45,18 +50,21 @@ public:
         int status = 0;
         std::string body, head;
     };
-    // Status 0: nobody answered.
-    Answer get(const std::string& path) const;
+    // Status 0: nobody answered. `cookie` as "name=value"; empty: none.
+    Answer get(const std::string& path, const std::string& cookie = {}) const;
     Answer post(const std::string& path, const std::string& json) const;
+    Answer submit(const std::string& path, const std::string& form, const std::string& cookie = {}) const;
     // Bytes as they are; what came back until the page hung up.
     Answer request(const std::string& text) const;
-    // Says something in a room of the page; returns when it is durable.
-    void say(const std::string& room, const std::string& text);
+    // Says something in a room of the page; returns when it is durable. As the page itself does: more slowly when it is
+    // told to, and again under the same id while web or broker are away, until `patience` ends.
+    void say(const std::string& room, const std::string& text, std::chrono::milliseconds patience = 10s) const;
     // The texts of a room's messages as the page shows them, oldest first, those that contain `part`.
     std::vector<std::string> page_hears(const std::string& room, const std::string& part) const;
     // Hits of a query, as the API gives them.
     nlohmann::json search(const std::string& query) const;
 
+    std::uint16_t port() const { return web_port_; }
     std::string url() const { return "http://127.0.0.1:" + std::to_string(web_port_); }
     std::filesystem::path settings_file() const { return settings_; }
     std::filesystem::path folder() const { return folder_.path(); }
@@ -64,6 +72,8 @@ public:
     std::string logs() const;  // of all, for a failing test
 
 private:
+    Answer send(const std::string& path, const std::string& type, const std::string& body, const std::string& cookie) const;
+
     TempFolder folder_;
     std::uint16_t web_port_;
     std::filesystem::path settings_;

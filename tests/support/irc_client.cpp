@@ -157,9 +157,15 @@ std::string IrcClient::expect(std::string_view part, std::chrono::milliseconds d
 
 std::vector<std::string> IrcClient::hears(const std::string& target, std::size_t count,
                                           std::chrono::milliseconds deadline) {
+    return hears_until(target, [count](const auto& heard) { return heard.size() >= count; }, deadline);
+}
+
+std::vector<std::string> IrcClient::hears_until(const std::string& target,
+                                                const std::function<bool(const std::vector<std::string>&)>& enough,
+                                                std::chrono::milliseconds deadline) {
     const auto until = Steady::now() + deadline;
     std::vector<std::string> out;
-    for (std::string line; out.size() < count && read_line(line, until);) {
+    for (std::string line; !enough(out) && read_line(line, until);) {
         const auto one = said(line);
         if (one && same(one->target, target) && one->nick != nick_) out.push_back(shown(*one));
     }

@@ -44,6 +44,9 @@ public:
     // The next `count` things said to `target` by others, as "<nick> text" or "* nick text"; fewer at the deadline.
     std::vector<std::string> hears(const std::string& target, std::size_t count = 1,
                                    std::chrono::milliseconds deadline = patience);
+    // What is said to `target` by others until `enough` holds of it, or the deadline.
+    std::vector<std::string> hears_until(const std::string& target, const std::function<bool(const std::vector<std::string>&)>& enough,
+                                         std::chrono::milliseconds deadline = patience);
     // What has been said there by the time that the server answers a PING: for "hears nothing more".
     std::vector<std::string> heard_so_far(const std::string& target);
 

@@ -49,11 +49,11 @@ int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 
 
 }  // namespace
 
-bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds deadline) {
+bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds deadline, std::chrono::milliseconds pause) {
     const auto end = std::chrono::steady_clock::now() + deadline;
     while (!holds()) {
         if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(5ms);  // between two looks, not instead of one
+        std::this_thread::sleep_for(pause);  // between two looks, not instead of one
     }
     return true;
 }

@@ -17,8 +17,8 @@ namespace parley::tests {
 
 using namespace std::chrono_literals;
 
-// Calls `holds` until it is true or the deadline has passed; says which.
-bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds deadline = 10s);
+// Calls `holds` until it is true or the deadline has passed, with a pause between two calls; says which.
+bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds deadline = 10s, std::chrono::milliseconds pause = 5ms);
 
 // A new folder below the system's folder for such things; removed with all that is in it.
 class TempFolder {

@@ -169,6 +169,51 @@ bool XmppClient::join(const std::string& room, const std::string& nick) {
     return hears([&](const XmlNode& n) { return n.name == "message" && n["from"].starts_with(room) && n.child("subject"); }).has_value();
 }
 
+namespace {
+
+std::string shown(const XmlNode& message) {
+    const auto from = message["from"];
+    return "<" + from.substr(std::min(from.find('/') + 1, from.size())) + "> " + message.child_text("body");
+}
+
+}  // namespace
+
+std::vector<std::string> XmppClient::heard_so_far(const std::string& room) {
+    while (read(0ms)) {
+    }
+    std::vector<std::string> out;
+    for (const auto& one : stream_->stanzas) {
+        const bool said = one.name == "message" && one["type"] == "groupchat" && one["from"].starts_with(room + "/");
+        if (said && one.child("body") != nullptr) out.push_back(shown(one));
+    }
+    return out;
+}
+
+std::vector<std::string> XmppClient::archive(const std::string& room) {
+    std::vector<std::string> out;
+    for (std::string after, complete; complete != "true";) {
+        const auto id = "archive-" + std::to_string(++counter_);
+        send("<iq type='set' id='" + id + "' to='" + room + "'><query xmlns='urn:xmpp:mam:2' queryid='" + id +
+             "'><set xmlns='http://jabber.org/protocol/rsm'><max>50</max>" + (after.empty() ? "" : "<after>" + after + "</after>") +
+             "</set></query></iq>");
+        const auto end = hears([&](const XmlNode& n) { return n.name == "iq" && n["id"] == id; });
+        const auto* fin = end ? end->child("fin") : nullptr;
+        if (fin == nullptr) throw std::runtime_error("no archive of " + room);
+        complete = (*fin)["complete"];
+        const auto before = after;
+        for (const auto& one : stream_->stanzas) {
+            const auto* result = one.child("result");
+            if (result == nullptr || (*result)["queryid"] != id) continue;
+            after = (*result)["id"];
+            const auto* forwarded = result->child("forwarded");
+            const auto* message = forwarded ? forwarded->child("message") : nullptr;
+            if (message != nullptr && message->child("body") != nullptr) out.push_back(shown(*message));
+        }
+        if (after == before) break;
+    }
+    return out;
+}
+
 std::string XmppClient::message(const std::string& to, const std::string& type, const std::string& inside) {
     const auto id = user_ + "-" + std::to_string(::getpid()) + "-" + std::to_string(++counter_);
     send("<message to='" + to + "' type='" + type + "' id='" + id + "'>" + inside + "</message>");

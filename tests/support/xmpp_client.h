@@ -47,6 +47,10 @@ public:
     // The first stanza that passes, among those that came already and those that still come.
     std::optional<XmlNode> hears(const Test& test, std::chrono::milliseconds deadline = patience);
     std::optional<XmlNode> hears(const std::string& body, std::chrono::milliseconds deadline = patience);
+    // What was said in the room so far, ourselves and history included, as "<nick> body".
+    std::vector<std::string> heard_so_far(const std::string& room);
+    // The same of all that the room's archive (XEP-0313) holds, read to its end; throws if it does not answer.
+    std::vector<std::string> archive(const std::string& room);
     int count(const std::string& body) const;  // how often it was said, of what has come so far
     // The id that the room gave to the message.
     static std::string stanza_id(const XmlNode& message);

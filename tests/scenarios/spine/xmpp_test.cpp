@@ -21,23 +21,10 @@ constexpr auto muc = "lobby@conference.localhost";
 class OverXmpp : public testing::Test {
 protected:
     static std::string settings(const IrcServer& irc, const XmppServer& xmpp) {
-        return irc_account("small", irc.port()) + fmt::format(R"(
-[account.work]
-platform = "xmpp"
-jid = "parley@localhost"
-password = {{ env = "PARLEY_TEST_PASSWORD" }}
-host = "127.0.0.1"
-port = {}
-ca_file = "{}"
-[account.web]
-platform = "web"
-[gateway.lobby]
-rooms = ["small/#lobby", "work/{}", "web/lobby"]
-)",
-                                                              xmpp.port(), xmpp.ca_file(), muc) + echo_command;
+        return irc_account("small", irc.port()) + xmpp_account("work", xmpp.port(), xmpp.ca_file()) + echo_command +
+               fmt::format("[account.web]\nplatform = \"web\"\n[gateway.lobby]\nrooms = [\"small/#lobby\", \"work/{}\", \"web/lobby\"]\n", muc);
     }
     void SetUp() override {
-        ::setenv("PARLEY_TEST_PASSWORD", "secret", 1);
         house.start_all({"small:irc", "work:xmpp"});
         alice.join("#lobby");
         ASSERT_TRUE(bob.join(muc, "bob")) << xmpp.log();

@@ -21,10 +21,13 @@ struct Talk {
     bool more = false;  // beyond the limit, on the side that was asked for
 };
 
-// By time, as the archive orders a room: what was imported or fetched later than it was said stands where it belongs.
+// By time, as the archive orders a room: what was imported or fetched later than it was said stands where it belongs. By
+// the second: what is fetched from a platform may be stamped no finer, and within a second the journal's order is the one
+// in which everybody heard it.
 bool earlier(const Value& a, const Value& b) {
-    return std::pair(a["time_us"].number(), a["sequence"].number()) <
-           std::pair(b["time_us"].number(), b["sequence"].number());
+    constexpr std::int64_t second_us = 1'000'000;
+    return std::pair(a["time_us"].number() / second_us, a["sequence"].number()) <
+           std::pair(b["time_us"].number() / second_us, b["sequence"].number());
 }
 
 // Each room of the gateway is asked for the same stretch; merged, the nearest `limit` to its beginning are the

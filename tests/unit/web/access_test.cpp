@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/unit/web/fake_bus.h"
+#include "web/server/json.h"
 #include "web/live/login.h"
 
 namespace parley {
@@ -63,6 +64,25 @@ TEST_F(Web, SaysTheSameMessageOnceWhenItIsSentTwice) {
     ASSERT_EQ(bus.published.size(), 2U);
     EXPECT_EQ(bus.published[0].id, bus.published[1].id);
     EXPECT_EQ(bus.published[0].origin.native_id, "c1");
+}
+
+// A message that was fetched from a platform's archive may be stamped with the second alone.
+TEST_F(Web, TellsARoomInTheOrderInWhichItWasHeardWithinASecond) {
+    const auto said = [](const bus::Value& request, std::int64_t sequence, std::int64_t time_us) {
+        auto event = testing::message(sequence, request["room"].text(), "#ops", "ann", "x");
+        return event.set("time_us", time_us);
+    };
+    bus.answers[{"archive", "room"}] = [&](const bus::Value& request) -> service::Result<bus::Value> {
+        bus::Value::List events;
+        if (request["room"].text() == "web/ops") events = {said(request, 1, 10'600'000), said(request, 4, 9'000'000)};
+        else events = {said(request, 2, 10'000'000), said(request, 3, 10'700'000)};
+        return bus::Value::map({{"events", std::move(events)}});
+    };
+    std::vector<std::int64_t> order;
+    const auto answer = server::parse_json(get("/api/rooms/web%2Fops/messages").body);
+    ASSERT_TRUE(answer);
+    for (const auto& event : (*answer)["events"].list()) order.push_back(event["sequence"].number());
+    EXPECT_THAT(order, ::testing::ElementsAre(4, 1, 2, 3));
 }
 
 TEST_F(Web, HoldsBackWhoWritesTooFast) {

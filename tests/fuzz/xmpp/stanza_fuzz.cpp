@@ -38,6 +38,14 @@ void presence(const xmpp::Element& stanza) {
     well_formed(xmpp::join(p->from.bare, p->new_nick, {}));
 }
 
+void archive(const xmpp::Element& stanza) {
+    static_cast<void>(xmpp::has_archive(stanza));
+    if (const auto page = xmpp::read_archive_page(stanza)) well_formed(xmpp::ask_archive("ops@rooms.example", stanza["id"], {page->last, page->last, {}}));
+    const auto past = xmpp::read_archived(stanza);
+    if (!past) return;
+    invariant(!past->message.stanza_id.empty() && past->message.delayed, "what comes from an archive has its id and its time");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -46,6 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         well_formed(stanza);
         message(stanza);
         presence(stanza);
+        archive(stanza);
         if (const auto reply = xmpp::answer(stanza)) well_formed(*reply);
     });
     stream.feed(bytes);

@@ -100,7 +100,7 @@ Settings Settings::read(service::Table& account) {
         if (*value < std::chrono::milliseconds(10)) account.complain(name, "it is too short", "at least \"10 ms\"");
     out.history_max = static_cast<std::size_t>(account.integer("history_max", 2000, 0, 100000));
     out.history_age = account.duration("history_age", out.history_age);
-    out.client_tags = account.boolean("client_tags", true);
+    out.client_tags = account.boolean("client_tags", false);
     out.channel_keys = account.text_map("channel_keys");
     for (const auto& [channel, key] : out.channel_keys)
         if (!one_word(channel) || !one_word(key) || key.find(',') != std::string::npos)

@@ -38,7 +38,7 @@ struct Settings {
     // Where the server keeps history: how much of what was missed is fetched for one room.
     std::size_t history_max = 2000;
     std::chrono::milliseconds history_age{std::chrono::hours(24 * 7)};
-    bool client_tags = true;  // replies and reactions as tags where they pass; false: always as words
+    bool client_tags = false;  // replies and reactions as tags where they pass, which many clients do not show; else as words
 
     // What is wrong is said through the table.
     static Settings read(service::Table& account);

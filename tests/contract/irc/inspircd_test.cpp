@@ -61,8 +61,8 @@ TEST_F(Inspircd, RepliesAndReactionsOfPeopleNameTheirMessage) {
     }
 }
 
-TEST_F(Inspircd, OurRepliesAndReactionsAreNative) {
-    Bot bot(*server_);
+TEST_F(Inspircd, OurRepliesAndReactionsAreNativeIfThatIsWanted) {
+    Bot bot(*server_, {.more = "client_tags = true\n"});
     IrcClient bob(server_->port(), "bob", {.capabilities = {"message-tags", "echo-message"}});
     bob.join("#ops");
     const auto id = id_of_what_is_said(bob, "disk full");

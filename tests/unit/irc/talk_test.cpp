@@ -10,6 +10,7 @@ using ::testing::SizeIs;
 
 class Tagged : public Talk {
 protected:
+    Tagged() { settings_.client_tags = true; }
     void enable(const std::string& list) {
         hear(":s CAP parley NEW :" + list);
         hear(":s CAP parley ACK :" + list);
@@ -66,8 +67,8 @@ TEST_F(Tagged, RepliesAndReactionsAreNativeOnlyWhereTheirTagsPass) {
     EXPECT_FALSE(capabilities_of(session_.get()).replies);
 }
 
-TEST_F(Tagged, WhoWantsWordsGetsWords) {
-    settings_.client_tags = false;
+TEST_F(Tagged, WhoDoesNotAskForTagsGetsWords) {
+    settings_.client_tags = Settings().client_tags;
     up();
     enable("echo-message message-tags");
     EXPECT_FALSE(capabilities_of(session_.get()).replies);

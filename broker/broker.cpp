@@ -141,6 +141,7 @@ struct Broker::State {
     void on(Session& session, bus::to_broker::Ping) { send(session.peer, bus::from_broker::Pong{}); }
 
     void on(Session& session, bus::to_broker::Publish frame) {
+        if (session.stalled) return refuse(session.peer, frame.request, trouble ? trouble : Error{Code::io, "what came before could not be written", "it is taken again"});
         for (const auto& bytes : frame.events) {
             const auto event = bus::decode(bytes);  // the whole of it: what cannot be read back does not go into the journal
             if (!event) return refuse(session.peer, frame.request, event.error());
@@ -226,8 +227,13 @@ struct Broker::State {
             const auto session = sessions.find(publish.peer);
             for (const auto& event : publish.frame.events) bytes += event.size();
             const bool kept = session != sessions.end() && session->second.role == bus::Role::worker && bytes <= kept_bytes_max;
-            if (kept) work.publishes.push_back(std::move(publish));
-            else refuse(publish.peer, publish.frame.request, error);
+            if (kept) {
+                work.publishes.push_back(std::move(publish));
+                continue;
+            }
+            refuse(publish.peer, publish.frame.request, error);
+            // What it has sent meanwhile must not overtake this.
+            if (session != sessions.end() && session->second.role == bus::Role::bridge) session->second.stalled = true;
         }
         for (auto& finish : failed.finishes) {
             const auto same = [&](const PendingFinish& other) { return other.event.id == finish.event.id && other.peer == finish.peer; };

@@ -21,6 +21,7 @@ struct Session {
     bus::Peer peer;
     std::string name;
     bus::Role role{};
+    bool stalled = false;  // a bridge whose events could not be written: none of it is taken until it says hello again
     service::Steady heard{};
     std::optional<Following> following;
     std::uint32_t slots = 0;  // jobs it will hold at once

@@ -57,6 +57,7 @@ struct Client::State {
     };
     std::deque<Pending> pending;
     std::string complaint;      // of the broker, about no request: said once, not at every try
+    bool resuming = false;      // hello was said again after a refusal
     bool refused_once = false;  // then those on their way need not all come first
 
     struct Following {
@@ -237,7 +238,7 @@ struct Client::State {
         instance = f.instance;
         complaint.clear();
         shut_out = {};
-        refused_once = false;
+        refused_once = resuming = false;
         for (auto& waiting : pending) waiting.request = 0;
         const bool was_up = std::exchange(up, true);
         for (const auto& [service, handler] : services) send(to_broker::Serve{service});
@@ -285,6 +286,8 @@ struct Client::State {
         if (count == 0) {
             if (std::exchange(complaint, f.error.what) != f.error.what) service::log::error("the broker refused", {{"what", f.error.what}, {"hint", f.error.hint}});
         } else if (count == 1 || f.error.code == Code::io || f.error.code == Code::unavailable) {  // no event's own fault
+            // What is said after this hello was said in knowledge of the refusal: order is kept.
+            if (f.error.code == Code::io && !std::exchange(resuming, true)) start_session();
             const auto still = alive;
             for (auto left = count; left > 0 && *still; --left) {
                 const auto it = std::find_if(pending.begin(), pending.end(), ours);

@@ -39,6 +39,10 @@ void Courier::complain(const store::Failure& failure) {
     trouble_ = failure.what();
 }
 
+void Courier::better() {
+    if (!take_again_ && !pump_again_ && !settle_again_) trouble_.clear();
+}
+
 // -- in: from the broker to the disk ---------------------------------------------------------------------------------
 
 void Courier::take(std::vector<bus::Followed> events) {
@@ -60,7 +64,7 @@ void Courier::take_in() {
         take_again_ = parts_.reactor.after(retry_after, [this] { take_in(); });
         return;
     }
-    trouble_.clear();
+    better();
     for (const auto& [event, room] : full)
         parts_.intake.receipt(event->id, room, event->origin.visibility, {}, "too much waited for this room");
     stored_ = arrived_.back().event.sequence;
@@ -110,7 +114,7 @@ void Courier::sync() {
         sync_timer_ = parts_.reactor.after(retry_after, [this] { sync(); });
         return;
     }
-    trouble_.clear();
+    better();
     if (stored_ > acknowledged_) parts_.client.acknowledge(acknowledged_ = stored_);
 }
 
@@ -146,7 +150,7 @@ void Courier::pump() {
         pump_again_ = parts_.reactor.after(retry_after, [this] { pump_again_ = {}, pump(); });
         return;
     }
-    trouble_.clear();
+    better();
     for (const auto& key : started) {
         if (flights_[key].complete()) answered_.insert(key), settle_soon();
     }
@@ -235,7 +239,7 @@ void Courier::settle() {
         settle_again_ = parts_.reactor.after(retry_after, [this] { settle_again_ = {}, settle(); });
         return;
     }
-    trouble_.clear();
+    better();
     const auto settled = std::move(answered_);
     answered_.clear();
     for (const auto& key : settled) {

@@ -61,6 +61,7 @@ private:
     bool must_wait(const bus::Event& event, const std::string& room) const;
     void settle_soon();
     void complain(const store::Failure& failure);
+    void better();  // something could be written
     void settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight);
 
     Parts parts_;

@@ -38,7 +38,7 @@ TEST(DefaultPace, ABurstArrivesWholeAndTheServersDoNotMind) {
     Side small(IrcServer::Kind::ngircd), large(IrcServer::Kind::inspircd);
     for (auto* side : {&small, &large})
         for (const auto& text : burst) side->bot.say("#ops", text);
-    const auto answered = [](const Side& side) {
+    const auto answered = [count](const Side& side) {
         return side.bot.host.receipts.size() + side.bot.host.refusals.size() >= count;
     };
     // The people's side is read on the way, so that it answers the server's PINGs.

@@ -29,7 +29,7 @@ protected:
     void settle() {
         ASSERT_TRUE(wait_until([&] {
             const auto now = status();
-            return now["archive"]["searchable"] == now["broker"]["sequence"];
+            return now["archive"].is_object() && now["archive"]["searchable"] == now["broker"]["sequence"];
         }, 30s)) << house.logs();
     }
     std::vector<json> exported(std::vector<std::string> more = {}) const {

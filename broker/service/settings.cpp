@@ -312,7 +312,7 @@ Result<SettingsFile> SettingsFile::parse(std::string_view text, std::string_view
     state->file = std::string(file_name);
     return SettingsFile(Table(std::move(state)), std::move(problems));
 } catch (const std::logic_error&) {
-    return fail(Code::invalid, fmt::format("{}: this is not TOML", file_name), "look for a \"[\" without a name behind it");
+    return fail(Code::settings, fmt::format("{}: this is not TOML", file_name), "look for a \"[\" without a name behind it");
 }
 
 const std::vector<Error>& SettingsFile::problems() const { return *problems_; }

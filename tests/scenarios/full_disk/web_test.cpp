@@ -24,7 +24,7 @@ protected:
 TEST_F(FullWeb, SignsPeopleInAndKeepsTheSignInsWhenThereIsRoom) {
     begin("web");
     ASSERT_EQ(sign_in("bob"), 303) << house.logs();
-    ASSERT_THAT(saved(), HasSubstr("small/bob"));
+    ASSERT_THAT(saved(), HasSubstr("small/nick:bob"));
     const auto before = saved();
     disk->fill();
     ASSERT_EQ(sign_in("carol"), 303) << house.logs();
@@ -37,7 +37,7 @@ TEST_F(FullWeb, SignsPeopleInAndKeepsTheSignInsWhenThereIsRoom) {
 
     disk->make_room();
     ASSERT_EQ(sign_in("dave"), 303);
-    EXPECT_THAT(saved(), AllOf(HasSubstr("small/bob"), HasSubstr("small/carol"), HasSubstr("small/dave")));
+    EXPECT_THAT(saved(), AllOf(HasSubstr("small/nick:bob"), HasSubstr("small/nick:carol"), HasSubstr("small/nick:dave")));
     nothing_has_ended();
 }
 

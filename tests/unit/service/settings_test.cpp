@@ -66,7 +66,7 @@ TEST(Settings, SurvivesATableWithoutAName) {
     for (const auto* text : {"[\na = 1\n", "[[\n", "[ # x\n", "[.a]\n", "a = { , }\n"}) {
         const auto file = SettingsFile::parse(text, "parley.toml");
         ASSERT_FALSE(file) << text;
-        EXPECT_EQ(file.error().code, Code::invalid);
+        EXPECT_EQ(file.error().code, Code::settings);
     }
 }
 

@@ -23,7 +23,6 @@ using service::Code;
 using service::Error;
 using service::fail;
 namespace {
-
 constexpr std::chrono::milliseconds tick_every = 500ms;  // heartbeats and pings
 constexpr std::size_t batch_max = 1024;  // frames taken before other work on the reactor has its turn
 constexpr std::size_t publish_batch_bytes = 256 << 10;
@@ -173,8 +172,7 @@ struct Client::State {
     }
 
     void lost() {
-        if (!std::exchange(up, false)) return;
-        if (link_changed) link_changed(false);
+        if (std::exchange(up, false) && link_changed) link_changed(false);
     }
 
     void tick() {
@@ -274,6 +272,13 @@ struct Client::State {
         }
     }
 
+    // The broker takes nothing more from a bridge until hello is said again; so that order is kept, all goes back.
+    void give_back(const Error& error) {
+        if (!std::exchange(resuming, true)) start_session();
+        const auto still = alive;
+        for (auto& unwritten : std::exchange(pending, {}))
+            if (unwritten.done && *still) unwritten.done(fail(error));
+    }
     void on(const from_broker::Refused& f) {
         if (const auto it = finishing.find(f.request); it != finishing.end()) {
             auto finish = std::move(it->second);
@@ -281,13 +286,12 @@ struct Client::State {
             if (finish.done) finish.done(fail(f.error));
             return;
         }
+        if (f.error.code == Code::io && f.request != 0 && options.role == Role::bridge) return give_back(f.error);
         const auto ours = [&](const Pending& p) { return f.request != 0 && p.request == f.request; };
         const auto count = std::count_if(pending.begin(), pending.end(), ours);
         if (count == 0) {
             if (std::exchange(complaint, f.error.what) != f.error.what) service::log::error("the broker refused", {{"what", f.error.what}, {"hint", f.error.hint}});
         } else if (count == 1 || f.error.code == Code::io || f.error.code == Code::unavailable) {  // no event's own fault
-            // What is said after this hello was said in knowledge of the refusal: order is kept.
-            if (f.error.code == Code::io && !std::exchange(resuming, true)) start_session();
             const auto still = alive;
             for (auto left = count; left > 0 && *still; --left) {
                 const auto it = std::find_if(pending.begin(), pending.end(), ours);

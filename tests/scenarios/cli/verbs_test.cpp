@@ -78,8 +78,9 @@ TEST_F(Verbs, SearchFindsAndShowPrintsTheWhole) {
 
 TEST_F(Verbs, ShowPrintsARunWithItsOutput) {
     house.say("web/lobby", "!echo watermelon");
-    ASSERT_TRUE(wait_until([&] { return !house.search("command:echo watermelon").empty(); }, 20s)) << house.logs();
-    const std::string id = house.search("command:echo watermelon")[0]["id"];
+    json hits;
+    ASSERT_TRUE(wait_until([&] { return !(hits = house.search("command:echo watermelon")).empty(); }, 20s)) << house.logs();
+    const std::string id = hits[0]["id"];
     json run;
     ASSERT_TRUE(wait_until([&] {
         run = json::parse(verb({"show", id}).out, nullptr, false);

@@ -15,11 +15,21 @@ std::string join(const std::map<std::string, std::string>& names) {
     return out;
 }
 
-void read_parley(Table table, HouseSettings& house) {
+// Where the page says that it listens is where it can be reached, unless [parley] page knows better.
+std::string page_of(Table web) {
+    const std::string otherwise = "127.0.0.1:8080";
+    auto listen = web.has("listen") ? web.text("listen", otherwise) : otherwise;
+    if (listen.find(':') == std::string::npos) listen.insert(0, "127.0.0.1:");
+    for (const std::string_view any : {"0.0.0.0:", "[::]:"})
+        if (listen.starts_with(any)) listen.replace(0, any.size(), "127.0.0.1:");
+    return "http://" + listen;
+}
+
+void read_parley(Table table, HouseSettings& house, const std::string& page) {
     house.data = table.text("data", house.data.string());
     house.name = table.text("name", house.name);
     house.prefix = table.text("prefix", house.prefix);
-    house.page = table.text("page", "http://127.0.0.1:8080");
+    house.page = table.text("page", page);
     while (house.page.ends_with('/')) house.page.pop_back();
     if (house.prefix.empty()) table.complain("prefix", "is empty", "every message would be a command; use \"!\"");
     if (house.name.empty()) table.complain("name", "is empty");
@@ -111,7 +121,7 @@ std::vector<std::string> HouseSettings::rooms_of(std::string_view account) const
 
 HouseSettings read_house(service::Table& root) {
     HouseSettings house;
-    read_parley(root.table("parley"), house);
+    read_parley(root.table("parley"), house, page_of(root.table("web")));
     read_bus(root.table("bus"), house);
     house.accounts["web"] = "web";
     for (auto& [name, table] : root.tables("account")) {

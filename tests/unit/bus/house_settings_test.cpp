@@ -53,6 +53,14 @@ TEST(HouseSettings, AnEmptyFileIsAGoodOne) {
     EXPECT_THAT(house.endpoint, testing::StartsWith("ipc:///"));
 }
 
+TEST(HouseSettings, LinksPointToWhereThePageListensUnlessToldOtherwise) {
+    EXPECT_EQ(read("").house.page, "http://127.0.0.1:8080");
+    EXPECT_EQ(read("[web]\nlisten = \"127.0.0.1:8081\"\n").house.page, "http://127.0.0.1:8081");
+    EXPECT_EQ(read("[web]\nlisten = \"0.0.0.0:81\"\n").house.page, "http://127.0.0.1:81");
+    EXPECT_EQ(read("[web]\nlisten = \"9000\"\n").house.page, "http://127.0.0.1:9000");
+    EXPECT_EQ(read("[parley]\npage = \"https://talk\"\n[web]\nlisten = \"9000\"\n").house.page, "https://talk");
+}
+
 TEST(HouseSettings, ARoomOnAnUndeclaredAccountIsAnError) {
     const auto problems = read("[gateway.ops]\nrooms = [\"nowhere/#ops\"]\n").problems;
     ASSERT_EQ(problems.size(), 1U);

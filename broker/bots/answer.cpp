@@ -20,7 +20,7 @@ std::string closing_line(const std::string& command, const bus::EventId& run, co
             if (!rest.empty()) return fmt::format("{} — {}", rest, where);
             if (end.output_bytes == 0) return fmt::format("`{}` is done, without output ({})", command, took);
             return end.took < std::chrono::seconds(10) ? "" : fmt::format("`{}` is done after {}", command, took);
-        case Outcome::failed: return fmt::format("{}`{}` failed: {} after {} — {}", rest.empty() ? "" : rest + "; ", command, end.detail, took, where);
+        case Outcome::failed: return fmt::format("{}`{}` failed after {}: {} — {}", rest.empty() ? "" : rest + "; ", command, took, end.detail, where);
         case Outcome::timed_out: return fmt::format("{}`{}` was stopped: {} — {}", rest.empty() ? "" : rest + "; ", command, end.detail, where);
         case Outcome::cancelled: return fmt::format("`{}` was cancelled after {} — {}", command, took, where);
         case Outcome::denied:

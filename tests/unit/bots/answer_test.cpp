@@ -44,7 +44,7 @@ TEST(ClosingLine, SaysWhatWentWrong) {
     auto failed = end_from(3 << 8);
     EXPECT_EQ(failed.exit_code, 3);
     failed.took = 1200ms;
-    EXPECT_THAT(closing(failed), HasSubstr("`deploy` failed: exit 3 after 1.2 s"));
+    EXPECT_THAT(closing(failed), HasSubstr("`deploy` failed after 1.2 s: exit 3"));
     EXPECT_THAT(end_from(9).detail, HasSubstr("killed by signal 9"));
     EXPECT_EQ(end_from(0).outcome, Outcome::succeeded);
     EXPECT_THAT(closing(end(Outcome::cancelled)), HasSubstr("was cancelled after 1.2 s"));

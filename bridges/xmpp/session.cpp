@@ -64,7 +64,7 @@ void Session::link_up(const std::string& bound_jid, bool resumed) {
     ping_id_.clear();
     ping_next_ = out_.clock.steady() + ping_period;
     for (auto& [id, pending] : pending_) {
-        pending.is_sent = resumed && pending.was_sent;
+        pending.is_sent = pending.carried = resumed && pending.was_sent;
         pending.sent = out_.clock.steady();
         pending.was_sent = false;
     }
@@ -82,13 +82,27 @@ void Session::link_up(const std::string& bound_jid, bool resumed) {
     }
 }
 
-// The room has not noticed that we were away, and what it said meanwhile follows.
+// The room has not noticed that we were away, and what it said meanwhile follows. Its answer to a ping comes behind all
+// that it had from us before.
 void Session::go_on_in(Room& room) {
     room.state = Room::State::in;
     room.was_in = false;
     room.occupants = std::exchange(room.before, {});
-    room.ping_at = out_.clock.steady() + ping_period;
+    room.ping_at = out_.clock.steady() + ping_limit;
+    room.ping_id = fresh_id();
+    out_.send(ping(room.jid + '/' + room.nick, room.ping_id));
     out_.host.room_changed(room.jid, true);
+}
+
+void Session::say_again_what_was_not_shown(const Room& room) {
+    const auto ids = order_;
+    for (const auto& id : ids) {
+        const auto it = pending_.find(id);
+        if (it == pending_.end() || room_of(it->second.delivery.id.room) != &room) continue;
+        if (!std::exchange(it->second.carried, false)) continue;
+        it->second.is_sent = false;
+        if (!it->second.from_before) send_pending(it->second);
+    }
 }
 
 void Session::link_lost() {
@@ -302,7 +316,7 @@ void Session::on_iq(const Element& iq) {
         // XEP-0410: these mean that we are in, though somebody on the way does not know pings.
         if (!error || error->condition == "service-unavailable" || error->condition == "feature-not-implemented" ||
             error->condition == "item-not-found")
-            return;
+            return say_again_what_was_not_shown(room);
         return out_of(room, {Code::unavailable, room.jid + " no longer knows us: " + error->words(), ""});
     }
 }

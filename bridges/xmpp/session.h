@@ -67,6 +67,7 @@ private:
         service::Steady sent{};
         bool is_sent = false;
         bool was_sent = false;     // before the link went down: it arrives if the session is resumed
+        bool carried = false;      // into a resumed session, unless the link went down before it was on the wire
         bool from_before = false;  // the link went down since: not to be answered until the kit asks again
         unsigned tries = 0;
     };
@@ -90,6 +91,7 @@ private:
     void on_iq(const Element& iq);
 
     void go_on_in(Room& room);
+    void say_again_what_was_not_shown(const Room& room);
     void try_join(Room& room);
     void join_room(Room& room);
     void history_ended(Room& room);

@@ -156,7 +156,11 @@ protected:
     }
 };
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t grown_bytes_max = 512 << 20;  // the sanitizer keeps what was freed, 256 MiB of it
+#else
 constexpr std::size_t grown_bytes_max = 64 << 20;
+#endif
 
 TEST_F(Hostile, AStanzaWithoutAnEndIsGivenUp) {
     const auto out = meet([](const auto& say) {

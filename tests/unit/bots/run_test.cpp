@@ -93,7 +93,7 @@ TEST_F(Runs, TellTheirWholeStoryInOrder) {
     EXPECT_EQ(end.outcome, Outcome::failed);
     EXPECT_EQ(end.exit_code, 3);
     EXPECT_EQ(end.output_lines, 1U);
-    EXPECT_THAT(end.shown.plain, HasSubstr("script failed: exit 3"));
+    EXPECT_THAT(end.shown.plain, testing::AllOf(HasSubstr("script failed after"), HasSubstr(": exit 3")));
     EXPECT_EQ(output(), "hello\n");
     EXPECT_EQ(events_->front().event.kind(), Kind::run_started);
     for (const auto& followed : *events_) EXPECT_EQ(followed.event.correlation, run);

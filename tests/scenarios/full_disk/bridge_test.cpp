@@ -113,9 +113,6 @@ TEST_F(FullXmppBridge, LeavesWhenItsSpoolIsFullAndFetchesWhatItMissed) {
     }
     for (int i = 0; i < 5; ++i) bob.say(muc, fmt::format("heard {}.", said++));
     ASSERT_TRUE(bob.hears(fmt::format("heard {}.", said - 1)));
-    // Also what the spool gave back meanwhile. What was heard may have found room by then, what is to be said has none.
-    disk->fill();
-    EXPECT_THAT(status_in_the_room(), HasSubstr("trouble: account.work: "));
     nothing_has_ended();
 
     disk->make_room();

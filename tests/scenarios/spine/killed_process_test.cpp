@@ -39,16 +39,11 @@ protected:
             if (i % 2 == 0) carl_says(i / 2, 1);
         }
     }
-    struct All {
-        Lines alice, bob;
-    };
-    // What Alice and Bob have heard when everything has been told; the streams of those who may have been missed apart.
-    All hear_everything() {
-        All out{hear(*alice, {{of_bob, bobs}, {of_carl, carl_said}, {of_page, page_said}}),
-                hear(*bob, {{of_alice, alices}, {of_carl, carl_said}, {of_page, page_said}})};
-        const auto rest = settle();
-        out.alice.insert(out.alice.end(), rest.alice.begin(), rest.alice.end());
-        out.bob.insert(out.bob.end(), rest.bob.begin(), rest.bob.end());
+    // What Alice and Bob have heard when everything has been told.
+    Heard hear_everything() {
+        const auto side = on_ngircd();
+        Heard out{person_hears(side), other_hears(side)};
+        settle_both(side, out.alice, out.bob);
         return out;
     }
     void expect_in_the_archive(const Lines& said, const std::string& stream) {
@@ -139,86 +134,47 @@ protected:
         }
         EXPECT_TRUE(next == heard.end()) << *next << " is doubled or out of order";
     }
+    void expect_only_gaps_where_it_was_dead(const Side& side) {
+        std::vector<Said> said;
+        const auto speaks = [&](int from, int count) {
+            for (int i = from; i < from + count; ++i) {
+                const auto begin = now_us();
+                side.says(i, 1);
+                said.push_back({side.said.back(), begin, now_us()});
+            }
+        };
+        speaks(0, 20);
+        side.other_says(0, 20);
+        carl_says(0, 10);
+        page_says(0, 8);
+        house.kill(side.account + ":irc");
+        speaks(20, 10);
+        side.other_says(20, 20);
+        carl_says(10, 10);
+        page_says(8, 8);
+        house.start(side.account + ":irc");
+        auto heard = person_hears(side);  // so it is back
+        speaks(30, 20);
+        auto other_heard = other_hears(side);
+        settle_both(side, heard, other_heard);
+
+        expect_others_told(side, heard, other_heard);
+        const auto passed_on = of_stream(other_heard, side.stream);
+        expect_only_gaps(passed_on, said, side.account);
+        EXPECT_EQ(count_of(other_heard, "on " + side.account + "/#lobby is not available: the bridge was away"), 1U) << house.logs();
+        EXPECT_THAT(carls(side.stream), ElementsAreArray(passed_on));
+        expect_in_the_archive(passed_on, side.stream);
+        expect_in_the_archive(side.other_said, side.other_stream);
+        expect_in_the_archive(page_said, of_page);
+    }
 };
 
 TEST_F(KilledIrcBridge, OfNgircdTellsAllThatWasSaidElsewhereAndMarksWhatItMissed) {
-    std::vector<Said> hers;
-    const auto alice_speaks = [&](int from, int count) {
-        for (int i = from; i < from + count; ++i) {
-            const auto begin = now_us();
-            alice_says(i, 1);
-            hers.push_back({alices.back(), begin, now_us()});
-        }
-    };
-    alice_speaks(0, 20);
-    bob_says(0, 20);
-    carl_says(0, 10);
-    page_says(0, 8);
-    house.kill("small:irc");
-    alice_speaks(20, 10);
-    bob_says(20, 20);
-    carl_says(10, 10);
-    page_says(8, 8);
-    house.start("small:irc");
-    auto heard = hear(*alice, {{of_bob, bobs}, {of_carl, carl_said}, {of_page, page_said}});  // so it is back
-    alice_speaks(30, 20);
-    auto bob_heard = hear(*bob, {{of_alice, alices}, {of_carl, carl_said}, {of_page, page_said}});
-    const auto rest = settle();
-    heard.insert(heard.end(), rest.alice.begin(), rest.alice.end());
-    bob_heard.insert(bob_heard.end(), rest.bob.begin(), rest.bob.end());
-
-    expect_all_told(heard, bobs, of_bob);
-    expect_all_told(heard, carl_said, of_carl);
-    expect_all_told(heard, page_said, of_page);
-    const auto passed_on = of_stream(bob_heard, of_alice);
-    expect_only_gaps(passed_on, hers, "small");
-    EXPECT_EQ(count_of(bob_heard, "on small/#lobby is not available: the bridge was away"), 1U) << house.logs();
-    EXPECT_THAT(carls(of_alice), ElementsAreArray(passed_on));
-    expect_in_the_archive(passed_on, of_alice);
-    EXPECT_THAT(of_stream(bob_heard, of_carl), ElementsAreArray(carl_said));
-    EXPECT_THAT(of_stream(bob_heard, of_page), ElementsAreArray(page_said));
-    expect_in_the_archive(bobs, of_bob);
-    expect_in_the_archive(page_said, of_page);
+    expect_only_gaps_where_it_was_dead(on_ngircd());
 }
 
 TEST_F(KilledIrcBridge, OfInspircdTellsAllThatWasSaidElsewhereAndMarksWhatItMissed) {
-    std::vector<Said> his;
-    const auto bob_speaks = [&](int from, int count) {
-        for (int i = from; i < from + count; ++i) {
-            const auto begin = now_us();
-            bob_says(i, 1);
-            his.push_back({bobs.back(), begin, now_us()});
-        }
-    };
-    bob_speaks(0, 20);
-    alice_says(0, 20);
-    carl_says(0, 10);
-    page_says(0, 8);
-    house.kill("large:irc");
-    bob_speaks(20, 10);
-    alice_says(20, 20);
-    carl_says(10, 10);
-    page_says(8, 8);
-    house.start("large:irc");
-    auto heard = hear(*bob, {{of_alice, alices}, {of_carl, carl_said}, {of_page, page_said}});  // so it is back
-    bob_speaks(30, 20);
-    auto alice_heard = hear(*alice, {{of_bob, bobs}, {of_carl, carl_said}, {of_page, page_said}});
-    const auto rest = settle();
-    heard.insert(heard.end(), rest.bob.begin(), rest.bob.end());
-    alice_heard.insert(alice_heard.end(), rest.alice.begin(), rest.alice.end());
-
-    expect_all_told(heard, alices, of_alice);
-    expect_all_told(heard, carl_said, of_carl);
-    expect_all_told(heard, page_said, of_page);
-    const auto passed_on = of_stream(alice_heard, of_bob);
-    expect_only_gaps(passed_on, his, "large");
-    EXPECT_EQ(count_of(alice_heard, "on large/#lobby is not available: the bridge was away"), 1U) << house.logs();
-    EXPECT_THAT(carls(of_bob), ElementsAreArray(passed_on));
-    expect_in_the_archive(passed_on, of_bob);
-    EXPECT_THAT(of_stream(alice_heard, of_carl), ElementsAreArray(carl_said));
-    EXPECT_THAT(of_stream(alice_heard, of_page), ElementsAreArray(page_said));
-    expect_in_the_archive(alices, of_alice);
-    expect_in_the_archive(page_said, of_page);
+    expect_only_gaps_where_it_was_dead(on_inspircd());
 }
 
 // A room on Prosody keeps what was said: the bridge fetches it when it is back, and looks there whether its own words came.

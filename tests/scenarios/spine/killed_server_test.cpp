@@ -30,13 +30,7 @@ protected:
         EXPECT_THAT(heard, ElementsAreArray(wanted));
     }
 
-    // `person` is who is on the server, `other` who is on the other IRC network.
-    struct Side {
-        std::unique_ptr<IrcClient>& person;
-        std::string stream, bridge;
-        std::function<void(int, int)> says, other_says;
-    };
-    Lines irc_server_dies(IrcServer& server, const Side& side) {
+    Lines irc_server_dies(const Side& side) {
         Lines heard;
         const auto others_say = [&](int from, int count) {
             for (int i = from; i < from + count; ++i) {
@@ -50,81 +44,54 @@ protected:
         pass_on(*side.person, heard);
         others_say(20, 10);
         side.says(20, 10);
-        server.kill();
+        side.server.kill();
         const auto last = side.person->hears(channel, 1000, 5s);  // ends with the connection
         heard.insert(heard.end(), last.begin(), last.end());
         others_say(30, 15);
         // Nobody may speak on the new server before somebody listens.
-        house.hold(side.bridge);
-        server.start();
-        side.person = std::make_unique<IrcClient>(server.port(), side.person->nick());
+        house.hold(side.account + ":irc");
+        side.server.start();
+        side.person = std::make_unique<IrcClient>(side.server.port(), side.person->nick());
         side.person->join(channel);
-        house.go_on(side.bridge);
+        house.go_on(side.account + ":irc");
         others_say(45, 15);
         return heard;
     }
     // What the dead server's person said after it was back, once their words are heard elsewhere again.
-    void speaks_again(const Side& side, IrcClient& listener, Lines& heard_there) {
+    void speaks_again(const Side& side, Lines& heard_there) {
         ASSERT_TRUE(wait_until([&] {
             side.person->say(channel, "back again?");
-            const auto more = listener.hears(channel, 1, 500ms);
+            const auto more = side.other->hears(channel, 1, 500ms);
             heard_there.insert(heard_there.end(), more.begin(), more.end());
             return count_of(more, "back again?") > 0;
         }, 30s)) << house.logs();
         side.says(30, 20);
     }
+    void expect_nothing_lost_when_its_server_dies(Side side) {
+        auto heard = irc_server_dies(side);
+        heard = person_hears(side, std::move(heard));
+        Lines other_heard;
+        speaks_again(side, other_heard);
+        other_heard = other_hears(side, std::move(other_heard));
+        settle_both(side, heard, other_heard);
+
+        expect_others_told(side, heard, other_heard);
+        EXPECT_EQ(count_of(other_heard, doubt_mark), 0U);
+        const auto passed_on = of_stream(other_heard, side.stream);
+        expect_passed_on(passed_on, numbered(side.stream, 20), numbered(side.stream, 10, 20), numbered(side.stream, 20, 30));
+        EXPECT_THAT(carls(side.stream), ElementsAreArray(passed_on)) << house.logs();
+        EXPECT_THAT(pages(side.stream, passed_on.size()), ElementsAreArray(passed_on));
+        EXPECT_THAT(carls(side.other_stream), ElementsAreArray(side.other_said));
+        EXPECT_THAT(carls(of_page), ElementsAreArray(page_said));
+    }
 };
 
 TEST_F(KilledServer, NgircdGetsAllThatWasSaidElsewhereAndLosesNothingThatItPassedOn) {
-    const Side side{alice, of_alice, "small:irc", [&](int from, int count) { alice_says(from, count); },
-                    [&](int from, int count) { bob_says(from, count); }};
-    auto heard = irc_server_dies(small, side);
-    heard = hear(*alice, {{of_bob, bobs}, {of_carl, carl_said}, {of_page, page_said}}, std::move(heard));
-    Lines bob_heard;
-    speaks_again(side, *bob, bob_heard);
-    bob_heard = hear(*bob, {{of_alice, alices}, {of_carl, carl_said}, {of_page, page_said}}, std::move(bob_heard));
-    const auto rest = settle();
-    heard.insert(heard.end(), rest.alice.begin(), rest.alice.end());
-    bob_heard.insert(bob_heard.end(), rest.bob.begin(), rest.bob.end());
-
-    expect_all_told(heard, bobs, of_bob);
-    expect_all_told(heard, carl_said, of_carl);
-    expect_all_told(heard, page_said, of_page);
-    EXPECT_THAT(of_stream(bob_heard, of_carl), ElementsAreArray(carl_said));
-    EXPECT_THAT(of_stream(bob_heard, of_page), ElementsAreArray(page_said));
-    EXPECT_EQ(count_of(bob_heard, doubt_mark), 0U);
-    const auto hers = of_stream(bob_heard, of_alice);
-    expect_passed_on(hers, numbered(of_alice, 20), numbered(of_alice, 10, 20), numbered(of_alice, 20, 30));
-    EXPECT_THAT(carls(of_alice), ElementsAreArray(hers)) << house.logs();
-    EXPECT_THAT(pages(of_alice, hers.size()), ElementsAreArray(hers));
-    EXPECT_THAT(carls(of_bob), ElementsAreArray(bobs));
-    EXPECT_THAT(carls(of_page), ElementsAreArray(page_said));
+    expect_nothing_lost_when_its_server_dies(on_ngircd());
 }
 
 TEST_F(KilledServer, InspircdGetsAllThatWasSaidElsewhereAndLosesNothingThatItPassedOn) {
-    const Side side{bob, of_bob, "large:irc", [&](int from, int count) { bob_says(from, count); },
-                    [&](int from, int count) { alice_says(from, count); }};
-    auto heard = irc_server_dies(large, side);
-    heard = hear(*bob, {{of_alice, alices}, {of_carl, carl_said}, {of_page, page_said}}, std::move(heard));
-    Lines alice_heard;
-    speaks_again(side, *alice, alice_heard);
-    alice_heard = hear(*alice, {{of_bob, bobs}, {of_carl, carl_said}, {of_page, page_said}}, std::move(alice_heard));
-    const auto rest = settle();
-    heard.insert(heard.end(), rest.bob.begin(), rest.bob.end());
-    alice_heard.insert(alice_heard.end(), rest.alice.begin(), rest.alice.end());
-
-    expect_all_told(heard, alices, of_alice);
-    expect_all_told(heard, carl_said, of_carl);
-    expect_all_told(heard, page_said, of_page);
-    EXPECT_THAT(of_stream(alice_heard, of_carl), ElementsAreArray(carl_said));
-    EXPECT_THAT(of_stream(alice_heard, of_page), ElementsAreArray(page_said));
-    EXPECT_EQ(count_of(alice_heard, doubt_mark), 0U);
-    const auto his = of_stream(alice_heard, of_bob);
-    expect_passed_on(his, numbered(of_bob, 20), numbered(of_bob, 10, 20), numbered(of_bob, 20, 30));
-    EXPECT_THAT(carls(of_bob), ElementsAreArray(his)) << house.logs();
-    EXPECT_THAT(pages(of_bob, his.size()), ElementsAreArray(his));
-    EXPECT_THAT(carls(of_alice), ElementsAreArray(alices));
-    EXPECT_THAT(carls(of_page), ElementsAreArray(page_said));
+    expect_nothing_lost_when_its_server_dies(on_inspircd());
 }
 
 // A room on Prosody keeps an archive: what stands there when all is over is what was said there.
@@ -150,11 +117,9 @@ TEST_F(KilledServer, ProsodyGetsAllThatWasSaidElsewhereAndLosesNothingThatItPass
     ASSERT_TRUE(carl->hears("<alice> " + alices.back(), 60s)) << house.logs();
     for (const auto& line : numbered(of_carl, 20, 30)) carl->say(muc, line), carl_said.push_back(line);
 
-    auto alice_heard = hear(*alice, {{of_bob, bobs}, {of_carl, carl_said}, {of_page, page_said}});
-    auto bob_heard = hear(*bob, {{of_alice, alices}, {of_carl, carl_said}, {of_page, page_said}});
-    const auto rest = settle();
-    alice_heard.insert(alice_heard.end(), rest.alice.begin(), rest.alice.end());
-    bob_heard.insert(bob_heard.end(), rest.bob.begin(), rest.bob.end());
+    const auto side = on_ngircd();
+    auto alice_heard = person_hears(side), bob_heard = other_hears(side);
+    settle_both(side, alice_heard, bob_heard);
 
     EXPECT_THAT(carls(of_alice), ElementsAreArray(alices)) << house.logs();
     EXPECT_THAT(carls(of_bob), ElementsAreArray(bobs));

@@ -1,6 +1,7 @@
 // Streams of numbered messages through all four rooms, and what must be true of them after something was killed.
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "tests/scenarios/spine/four_rooms.h"
@@ -54,6 +55,45 @@ protected:
     }
 
     Lines alices, bobs, carl_said, page_said;
+
+    // One IRC network as a test sees it that holds for both: `person` is on it, `other` on the other one.
+    struct Side {
+        std::unique_ptr<IrcClient>&person, &other;
+        IrcServer& server;
+        std::string account, stream, other_stream;
+        Lines &said, &other_said;
+        Lines Heard::*by_person, Heard::*by_other;
+        std::function<void(int, int)> says, other_says;
+    };
+    Side on_ngircd() {
+        return {alice, bob, small, "small", of_alice, of_bob, alices, bobs, &Heard::alice, &Heard::bob,
+                [this](int from, int count) { alice_says(from, count); }, [this](int from, int count) { bob_says(from, count); }};
+    }
+    Side on_inspircd() {
+        return {bob, alice, large, "large", of_bob, of_alice, bobs, alices, &Heard::bob, &Heard::alice,
+                [this](int from, int count) { bob_says(from, count); }, [this](int from, int count) { alice_says(from, count); }};
+    }
+    Lines person_hears(const Side& side, Lines before = {}) {
+        return hear(*side.person, {{side.other_stream, side.other_said}, {of_carl, carl_said}, {of_page, page_said}}, std::move(before));
+    }
+    Lines other_hears(const Side& side, Lines before = {}) {
+        return hear(*side.other, {{side.stream, side.said}, {of_carl, carl_said}, {of_page, page_said}}, std::move(before));
+    }
+    // Adds what both hear until everything that was journaled so far has been told.
+    void settle_both(const Side& side, Lines& by_person, Lines& by_other) {
+        const auto rest = settle();
+        const auto add = [](Lines& to, const Lines& more) { to.insert(to.end(), more.begin(), more.end()); };
+        add(by_person, rest.*side.by_person);
+        add(by_other, rest.*side.by_other);
+    }
+    // On the side of what was killed words in doubt may come again, if they are marked; elsewhere everything once.
+    void expect_others_told(const Side& side, const Lines& by_person, const Lines& by_other) {
+        expect_all_told(by_person, side.other_said, side.other_stream);
+        expect_all_told(by_person, carl_said, of_carl);
+        expect_all_told(by_person, page_said, of_page);
+        EXPECT_THAT(of_stream(by_other, of_carl), testing::ElementsAreArray(carl_said));
+        EXPECT_THAT(of_stream(by_other, of_page), testing::ElementsAreArray(page_said));
+    }
 };
 
 }  // namespace parley::tests

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "broker/bus/codec.h"
+#include "broker/service/clock.h"
 #include "broker/service/invariant.h"
 #include "broker/service/log.h"
 #include "broker/service/unicode.h"
@@ -63,6 +64,13 @@ inline void survives(bus::Event event) {
     event.journaled = {};
     invariant(*again == event, "an event survives the bus");
 }
+
+// Moves only when the target says so.
+struct StoppedClock final : service::Clock {
+    service::Steady at{std::chrono::hours(1)};
+    service::Time now() const override { return service::Time(std::chrono::seconds(1'700'000'000)); }
+    service::Steady steady() const override { return at; }
+};
 
 // Targets end the process where something is wrong; what the code under test logs would only be in the way.
 inline void be_quiet() {

@@ -12,12 +12,6 @@ using fuzz::invariant;
 
 namespace {
 
-struct StoppedClock final : service::Clock {
-    service::Steady at{std::chrono::hours(1)};
-    service::Time now() const override { return service::Time(std::chrono::seconds(1'700'000'000)); }
-    service::Steady steady() const override { return at; }
-};
-
 struct Answers final : kit::Host {
     std::map<kit::DeliveryId, int> of;
     void link_changed(kit::Link, const service::Error&) override {}
@@ -109,7 +103,7 @@ private:
     }
 
     const irc::Settings settings_;
-    StoppedClock clock_;
+    fuzz::StoppedClock clock_;
     Answers answers_;
     irc::Session session_;
     irc::Outgoing outgoing_;

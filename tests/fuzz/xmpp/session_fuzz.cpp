@@ -14,12 +14,6 @@ using fuzz::invariant;
 
 namespace {
 
-struct StoppedClock final : service::Clock {
-    service::Steady at{std::chrono::hours(1)};
-    service::Time now() const override { return service::Time(std::chrono::seconds(1'700'000'000)); }
-    service::Steady steady() const override { return at; }
-};
-
 struct Told final : kit::Host {
     std::map<kit::DeliveryId, int> open;  // handed over and not answered
     void link_changed(kit::Link, const service::Error&) override {}
@@ -98,7 +92,7 @@ private:
     }
 
     Told told_;
-    StoppedClock clock_;
+    fuzz::StoppedClock clock_;
     service::SeededRandom random_{7};
     bool dead_ = false;
     std::string asked_;

@@ -112,6 +112,13 @@ protected:
     std::vector<bus::Value> gaps() {
         return archived([](const bus::Value& event) { return event["kind"].text() == "gap"; });
     }
+    // "heard 0." to the last, once, in order, and without a gap.
+    void expect_all_heard(int said) {
+        const auto wanted = numbered("heard", said);
+        ASSERT_TRUE(wait_until([&] { return !archived_texts(wanted.back()).empty(); }, 30s)) << house.logs();
+        EXPECT_THAT(archived_texts("heard "), testing::ElementsAreArray(wanted));
+        EXPECT_THAT(gaps(), testing::IsEmpty());
+    }
     // What `!status` says in the page's room.
     std::string status_in_the_room() {
         house.say("web/lobby", "!status");

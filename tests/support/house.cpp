@@ -1,7 +1,6 @@
 // Starting and ending the programs, and asking the page; see house.h.
 #include "tests/support/house.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +8,8 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "tests/support/loopback.h"
 
 namespace parley::tests {
 
@@ -83,12 +84,9 @@ House::Answer House::request(const std::string& text) const {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const timeval patience{10, 0};
     ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(web_port_);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto address = loopback(web_port_);
     std::string answer;
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())) {
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())) {
         char buffer[65536];
         for (ssize_t got = 0; (got = ::recv(fd, buffer, sizeof buffer, 0)) > 0;) answer.append(buffer, static_cast<std::size_t>(got));
     }

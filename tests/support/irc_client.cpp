@@ -1,8 +1,6 @@
 // A blocking IRC client; see irc_client.h.
 #include "tests/support/irc_client.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -14,6 +12,8 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+
+#include "tests/support/loopback.h"
 
 namespace parley::tests {
 
@@ -68,11 +68,8 @@ bool same(std::string_view a, std::string_view b) {
 
 IrcClient::IrcClient(std::uint16_t port, std::string nick, Options options) : nick_(std::move(nick)) {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
-    if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fail("cannot connect");
+    const auto address = loopback(port);
+    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("cannot connect");
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (options.tls) {

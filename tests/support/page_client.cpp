@@ -1,7 +1,6 @@
 // RFC 6455 as far as a test needs it: text frames in one piece, pings answered.
 #include "tests/support/page_client.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <stdexcept>
 
 #include "tests/support/house.h"
+#include "tests/support/loopback.h"
 
 namespace parley::tests {
 
@@ -22,16 +22,13 @@ constexpr unsigned char text_frame = 1, ping_frame = 9, pong_frame = 10;
 
 PageClient::PageClient(std::uint16_t port, const std::string& room, const std::string& cookie) {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto to = loopback(port);
     const auto host = "127.0.0.1:" + std::to_string(port);
     const std::string hello = "GET /live?room=" + url_encoded(room) + "&after=0 HTTP/1.1\r\nHost: " + host +
                               "\r\nOrigin: http://" + host + (cookie.empty() ? "" : "\r\nCookie: " + cookie) +
                               "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    const bool sent = ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0 &&
+    const bool sent = ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 &&
                       ::send(fd_, hello.data(), hello.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(hello.size());
     const auto until = Clock::now() + patience;
     while (sent && buffer_.find("\r\n\r\n") == std::string::npos && read(until)) {

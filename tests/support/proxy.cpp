@@ -1,7 +1,6 @@
 // A thread for each connection; each looks 100 times a second whether it is to end.
 #include "tests/support/proxy.h"
 
-#include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -10,19 +9,13 @@
 #include <array>
 #include <stdexcept>
 
+#include "tests/support/loopback.h"
+
 namespace parley::tests {
 
 namespace {
 
 constexpr int beat_ms = 10;
-
-sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in out{};
-    out.sin_family = AF_INET;
-    out.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    out.sin_port = htons(port);
-    return out;
-}
 
 // False: one side has ended.
 bool pass(int from, int to) {

@@ -10,8 +10,8 @@
 #include "bridges/irc/connection.h"
 #include "bridges/irc/outgoing.h"
 #include "bridges/irc/session.h"
-#include "bridges/kit/backoff.h"
 #include "bridges/kit/run_bridge.h"
+#include "broker/service/backoff.h"
 
 namespace parley::irc {
 
@@ -48,7 +48,7 @@ private:
     const Settings settings_;
     kit::Context context_;
     kit::Capabilities capabilities_;
-    kit::Backoff backoff_;
+    service::Backoff backoff_;
     bool wanted_ = false;  // between connect() and disconnect()
     bool held_ = false;    // nothing more is to be taken in
     std::unique_ptr<Life> life_;

@@ -32,7 +32,7 @@ protected:
 // One chat network, seen from the bus. None of these may block. Everything runs on the reactor's thread.
 // Every delivery is answered exactly once, by delivered() or refused(), unless the link goes down first: then the kit
 // delivers it again when the room is back, in doubt.
-// The platform reconnects by itself (kit::Backoff) once connect() was called, until disconnect().
+// The platform reconnects by itself (service::Backoff) once connect() was called, until disconnect().
 class Platform {
 public:
     virtual ~Platform() = default;

@@ -1,5 +1,5 @@
 // A TCP or TLS connection to a server: bytes out, bytes in, and the reason when it ends. Boost.Asio and OpenSSL are
-// kept out of this header. Reconnecting is the owner's business (kit::Backoff, and a new Stream).
+// kept out of this header. Reconnecting is the owner's business (service::Backoff, and a new Stream).
 #pragma once
 
 #include <chrono>

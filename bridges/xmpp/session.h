@@ -10,11 +10,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "bridges/kit/backoff.h"
 #include "bridges/kit/platform.h"
 #include "bridges/xmpp/catch_up.h"
 #include "bridges/xmpp/codec.h"
 #include "bridges/xmpp/memory.h"
+#include "broker/service/backoff.h"
 
 namespace parley::xmpp {
 
@@ -53,7 +53,7 @@ private:
         unsigned conflicts = 0;
         service::Steady since{}, next_try{}, ping_at{};
         std::string ping_id, query_id;
-        kit::Backoff backoff;
+        service::Backoff backoff;
         bool was_in = false;                    // when the link went down
         bool discard_history = false;           // a first join: what was said before us is not ours to bridge
         std::optional<CatchUp> catch_up;        // of an absence; from joining until we are in

@@ -1,11 +1,11 @@
 // An XMPP account, seen from the bus: the connection below, the session above, and when to try again.
 #pragma once
 
-#include "bridges/kit/backoff.h"
 #include "bridges/kit/run_bridge.h"
 #include "bridges/xmpp/connection.h"
 #include "bridges/xmpp/session.h"
 #include "bridges/xmpp/settings.h"
+#include "broker/service/backoff.h"
 
 namespace parley::xmpp {
 
@@ -24,7 +24,7 @@ private:
 
     Settings settings_;
     kit::Context context_;
-    kit::Backoff backoff_;
+    service::Backoff backoff_;
     Connection connection_;
     Session session_;
     service::Reactor::Handle again_, tick_;

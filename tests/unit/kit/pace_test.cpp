@@ -1,11 +1,13 @@
 // Backoff and rate limits: pure, on a clock that only moves when told.
 #include <gtest/gtest.h>
 
-#include "bridges/kit/backoff.h"
 #include "bridges/kit/rate_limit.h"
+#include "broker/service/backoff.h"
 
 namespace parley::kit {
 namespace {
+
+using service::Backoff;
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <utility>
@@ -38,6 +39,12 @@ void check(int code, const std::string& doing) {
 }
 
 MDB_val val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+
+#ifdef __SANITIZE_THREAD__  // its shadow leaves no room for more
+constexpr std::uint64_t map_bytes_max = std::uint64_t{1} << 36;
+#else
+constexpr std::uint64_t map_bytes_max = ~std::uint64_t{0};
+#endif
 
 // Pages of the file that were looked at stay mapped, and count as ours, until we give them back; they stay in the
 // system's cache all the same.
@@ -78,7 +85,7 @@ Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folde
     if (options.only_writer) claim();
     check(mdb_env_create(&env_), "create a store");
     try {
-        check(mdb_env_set_mapsize(env_, options.map_bytes), "set the store's size");
+        check(mdb_env_set_mapsize(env_, std::min(options.map_bytes, map_bytes_max)), "set the store's size");
         check(mdb_env_set_maxdbs(env_, options.tables_max), "set the store's tables");
         check(mdb_env_set_maxreaders(env_, options.readers_max), "set the store's readers");
         unsigned flags = MDB_NOTLS | MDB_NORDAHEAD;

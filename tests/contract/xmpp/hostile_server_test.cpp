@@ -156,8 +156,8 @@ protected:
     }
 };
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t grown_bytes_max = 512 << 20;  // the sanitizer keeps what was freed, 256 MiB of it
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t grown_bytes_max = 512 << 20;  // what was freed is kept (256 MiB of it), or each byte has shadows
 #else
 constexpr std::size_t grown_bytes_max = 64 << 20;
 #endif

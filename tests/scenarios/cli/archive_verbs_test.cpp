@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tests/scenarios/cli/cli.h"
+#include "tests/support/slowdown.h"
 
 namespace parley::tests {
 namespace {
@@ -30,7 +31,7 @@ protected:
         ASSERT_TRUE(wait_until([&] {
             const auto now = status();
             return now["archive"].is_object() && now["archive"]["searchable"] == now["broker"]["sequence"];
-        }, 30s)) << house.logs();
+        }, 30s * slowdown)) << house.logs();
     }
     std::vector<json> exported(std::vector<std::string> more = {}) const {
         more.insert(more.begin(), "export");

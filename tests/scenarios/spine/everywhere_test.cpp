@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/scenarios/spine/four_rooms.h"
+#include "tests/support/slowdown.h"
 
 namespace parley::tests {
 namespace {
@@ -62,15 +63,15 @@ protected:
         const auto answered = std::chrono::steady_clock::now();
         const auto took = [&] { return std::chrono::steady_clock::now() - answered; };
         ASSERT_TRUE(wait_until([&] { return !house.search("command:echo outcome:succeeded " + word).empty(); })) << house.logs();
-        EXPECT_LT(took(), 1s) << "until the API found the run";
+        EXPECT_LT(took(), 1s * slowdown) << "until the API found the run";
         EXPECT_TRUE(wait_until([&] { return count_of(house.page_hears(page, word), word) >= 2; })) << house.logs();
-        EXPECT_LT(took(), 1s) << "until the page showed question and answer";
+        EXPECT_LT(took(), 1s * slowdown) << "until the page showed question and answer";
         // Whoever asks in chat gets the run, too: the hit names the room where it was asked.
         say("!search command:echo " + word);
         const auto hits = alice->hears_until(channel, [&](const Lines& lines) {
             return std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.find("/search?q=") != std::string::npos; });
         });
-        EXPECT_LT(took(), 1s) << "until !search had answered";
+        EXPECT_LT(took(), 1s * slowdown) << "until !search had answered";
         EXPECT_TRUE(std::any_of(hits.begin(), hits.end(), [&](const auto& line) {
             return line.find("<parley>") == 0 && line.find("lobby") != std::string::npos && line.find(word) != std::string::npos;
         })) << testing::PrintToString(hits);

@@ -9,11 +9,11 @@ namespace parley::tests {
 
 bool XmppServer::available() { return find_program("prosody") && find_program("openssl"); }
 
-XmppServer::XmppServer(std::vector<std::string> users) : port_(free_port()) {
+XmppServer::XmppServer(std::vector<std::string> users, Made made) : port_(free_port()) {
     const auto path = folder_.path().string();
-    const auto made = run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+    const auto certificate = run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
                            "subjectAltName=DNS:localhost,DNS:strict.localhost", "-keyout", path + "/key.pem", "-out", path + "/cert.pem"});
-    if (made.exit_code != 0) throw std::runtime_error("openssl made no certificate: " + made.output);
+    if (certificate.exit_code != 0) throw std::runtime_error("openssl made no certificate: " + certificate.output);
     folder_.write("data/strict%2elocalhost/accounts/parley.dat", "return { [\"password\"] = \"secret\" };\n");
     for (const auto& user : users) folder_.write("data/localhost/accounts/" + user + ".dat", "return { [\"password\"] = \"secret\" };\n");
     const auto port = std::to_string(port_);
@@ -22,14 +22,14 @@ run_as_root = )" + std::string(geteuid() == 0 ? "true" : "false") + R"(
 daemonize = false
 pidfile = ")" + path + R"(/prosody.pid"
 data_path = ")" + path + R"(/data"
-log = { debug = ")" + path + R"(/prosody.log" }
+log = { )" + std::string(made == Made::fast ? "warn" : "debug") + R"( = ")" + path + R"(/prosody.log" }
 interfaces = { "127.0.0.1" }
 c2s_ports = { )" + port + R"( }
 c2s_direct_tls_ports = {}
 modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "smacks" }
 modules_disabled = { "s2s", "s2s_auth_certs" }
 authentication = "internal_plain"
-storage = "internal"
+)" + std::string(made == Made::fast ? "storage = { muc_log = \"memory\" }" : "storage = \"internal\"") + R"(
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 ssl = { key = ")" + path + R"(/key.pem", certificate = ")" + path + R"(/cert.pem" }

@@ -12,8 +12,11 @@ namespace parley::tests {
 
 class XmppServer {
 public:
+    // Fast, for who measures: the rooms' archives are in memory (Prosody's files get slow as they get long), and its log
+    // is short.
+    enum class Made { usual, fast };
     // Users get the password "secret".
-    explicit XmppServer(std::vector<std::string> users = {"parley", "alice", "bob"});
+    explicit XmppServer(std::vector<std::string> users = {"parley", "alice", "bob"}, Made made = Made::usual);
 
     static bool available();  // Prosody and openssl are installed
     void start();             // throws if it does not listen within 20 s

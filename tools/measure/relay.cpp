@@ -23,7 +23,7 @@ using measure::Place;
 constexpr std::size_t in_flight = 64;
 constexpr std::size_t ngircd_speakers = 16;  // ngircd takes three lines of one client at a time
 constexpr const char* password_name = "PARLEY_MEASURE_PASSWORD";
-constexpr const char* pacing = "none: pacing_per_second = 0, MaxPenaltyTime = 0 (ngircd), fakelag off (InspIRCd), no mod_limits (Prosody)";
+constexpr const char* pacing = "none: pacing_per_second = 0, MaxPenaltyTime = 0 (ngircd), fakelag off (InspIRCd), no mod_limits, archives in memory (Prosody)";
 
 struct Plan {
     double paced_seconds, full_seconds, per_second;
@@ -137,7 +137,8 @@ private:
     const Plan plan_;
     tests::IrcServer small_{tests::IrcServer::Kind::ngircd};
     tests::IrcServer large_{tests::IrcServer::Kind::inspircd};
-    tests::XmppServer jabber_{{"parley", "ircxmppear", "xmppirc0", "bareircxmpp", "bareircxmppear", "barexmppirc", "barexmppirc0"}};
+    tests::XmppServer jabber_{{"parley", "ircxmppear", "xmppirc0", "bareircxmpp", "bareircxmppear", "barexmppirc", "barexmppirc0"},
+                              tests::XmppServer::Made::fast};
     tests::House house_{settings()};
     std::map<std::string, Json> memory_;
     bool good_ = true;

@@ -22,6 +22,7 @@ namespace log = service::log;
 
 namespace {
 
+constexpr auto orphans_come_within = 5s;  // of a worker's death: one after the other, as those between them and it die
 constexpr service::BackoffLimits restart{.first = 200ms, .most = 10s};
 
 struct Worker {
@@ -60,6 +61,7 @@ service::Result<void> run_pool(unsigned count, const std::function<int(unsigned)
     for (const int signal : {SIGCHLD, SIGTERM, SIGINT}) sigaddset(&wanted, signal);
     ::sigprocmask(SIG_BLOCK, &wanted, &before);
     service::SystemRandom random;
+    service::Steady orphans_until{};
     std::map<unsigned, Worker> workers;
     for (unsigned number = 1; number <= count; ++number) workers.emplace(number, random);
     for (bool stopping = false; !stopping;) {
@@ -81,9 +83,10 @@ service::Result<void> run_pool(unsigned count, const std::function<int(unsigned)
                 log::warning("a worker died; starting another", {{"worker", number}, {"in_ms", wait.count()}});
                 worker.pid = -1;
                 worker.start_at = now + wait;
-                kill_orphans(workers);
+                orphans_until = now + orphans_come_within;
             }
         }
+        if (now <= orphans_until) kill_orphans(workers);
     }
     for (const auto& [number, worker] : workers) {
         if (worker.pid > 0) ::kill(worker.pid, SIGTERM);

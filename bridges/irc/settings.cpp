@@ -56,10 +56,10 @@ Settings Settings::read(service::Table& account) {
     out.tls = account.boolean("tls", !loopback(out.server));
     out.port = static_cast<std::uint16_t>(account.integer("port", out.tls ? tls_port : plain_port, 1, 65535));
     out.tls_name = account.text("tls_name", "");
-    out.ca_file = account.text("ca_file", "");
+    out.ca_file = account.file("ca_file", "").string();
     out.insecure_tls = account.boolean("insecure_tls", false);
-    out.certificate = account.text("certificate", "");
-    out.key = account.text("key", "");
+    out.certificate = account.file("certificate", "").string();
+    out.key = account.file("key", "").string();
     if (!out.key.empty() && out.certificate.empty())
         account.complain("key", "a key without a certificate", "set `certificate`");
     if (!out.tls && (!out.certificate.empty() || !out.ca_file.empty() || out.insecure_tls))

@@ -17,7 +17,7 @@ Settings read_settings(service::Table& account) {
     const auto tls = account.choice("tls", "starttls", {"starttls", "direct", "none"});
     out.tls = tls == "none" ? Tls::none : tls == "direct" ? Tls::direct : Tls::starttls;
     out.insecure_tls = account.boolean("insecure_tls", false);
-    out.ca_file = account.text("ca_file", "");
+    out.ca_file = account.file("ca_file", "").string();
     out.nick = account.text("nick", out.jid.substr(0, out.jid.find('@')));
     out.resource = account.text("resource", "parley");
     if (out.tls == Tls::none && out.host != "127.0.0.1" && out.host != "::1" && out.host != "localhost")

@@ -26,7 +26,7 @@ std::string page_of(Table web) {
 }
 
 void read_parley(Table table, HouseSettings& house, const std::string& page) {
-    house.data = table.text("data", house.data.string());
+    house.data = table.file("data", "./var");
     house.name = table.text("name", house.name);
     house.prefix = table.text("prefix", house.prefix);
     house.page = table.text("page", page);
@@ -39,9 +39,9 @@ void read_parley(Table table, HouseSettings& house, const std::string& page) {
 
 void read_bus(Table table, HouseSettings& house) {
     house.endpoint = table.text("endpoint", "");
-    house.keys = table.text("keys", "");
+    house.keys = table.file("keys", "");
     if (house.endpoint.empty()) {
-        house.endpoint = "ipc://" + std::filesystem::absolute(house.data / "run" / "broker").lexically_normal().string();
+        house.endpoint = "ipc://" + (house.data / "run" / "broker").string();
     }
     const bool tcp = house.endpoint.starts_with("tcp://");
     if (!tcp && !house.endpoint.starts_with("ipc://")) {

@@ -18,7 +18,7 @@ struct Gateway {
 };
 
 struct HouseSettings {
-    std::filesystem::path data = "./var";
+    std::filesystem::path data;   // absolute; "./var" beside the settings file by default
     std::string name = "parley";  // shown in rooms
     std::string prefix = "!";
     std::string page;             // the base of links, without a "/" at its end

@@ -23,7 +23,7 @@ namespace parley::service {
 
 struct Table::State {
     std::shared_ptr<toml::table> document;  // keeps every node alive
-    std::shared_ptr<std::vector<Error>> problems;
+    std::shared_ptr<SettingsFile::Findings> findings;
     const toml::table* node = nullptr;      // null: the table is absent
     std::string file;
     std::string path;
@@ -34,15 +34,19 @@ struct Table::State {
         return node == nullptr ? nullptr : node->get(key);
     }
     std::string full(std::string_view key) const { return path.empty() ? std::string(key) : path + "." + std::string(key); }
-    void report(std::string_view key, std::string what, std::string hint) {
+    std::filesystem::path beside_the_file(const std::filesystem::path& named) const {
+        if (named.empty()) return named;
+        return (std::filesystem::absolute(file).parent_path() / named).lexically_normal();
+    }
+    Error finding(std::string_view key, const std::string& what, std::string hint) const {
         const toml::node* value = node == nullptr ? nullptr : node->get(key);
         const auto line = value != nullptr ? value->source().begin.line : node != nullptr ? node->source().begin.line : 0;
-        problems->push_back({Code::settings, fmt::format("{}:{}: {}: {}", file, line, full(key), what), std::move(hint)});
+        return {Code::settings, fmt::format("{}:{}: {}: {}", file, line, full(key), what), std::move(hint)};
     }
     std::shared_ptr<State> child(const toml::table* table, std::string child_path) const {
         auto state = std::make_shared<State>();
         state->document = document;
-        state->problems = problems;
+        state->findings = findings;
         state->node = table;
         state->file = file;
         state->path = std::move(child_path);
@@ -189,6 +193,8 @@ std::string Table::choice(std::string_view key, std::string_view fallback, const
     return std::string(fallback);
 }
 
+std::filesystem::path Table::file(std::string_view key, std::string_view fallback) { return state_->beside_the_file(text(key, fallback)); }
+
 std::optional<std::string> Table::secret(std::string_view key) {
     const auto* value = state_->find(key);
     if (value == nullptr) return std::nullopt;
@@ -204,7 +210,8 @@ std::optional<std::string> Table::secret(std::string_view key) {
         return std::nullopt;
     }
     if (const auto* name = table->get_as<std::string>("file")) {
-        std::ifstream in(name->get(), std::ios::binary);
+        const auto named = state_->beside_the_file(name->get());
+        std::ifstream in(named, std::ios::binary);
         std::stringstream content;
         content << in.rdbuf();
         if (in) {
@@ -212,7 +219,7 @@ std::optional<std::string> Table::secret(std::string_view key) {
             while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
             return text;
         }
-        complain(key, fmt::format("cannot read {}", name->get()), "check that the file is there and readable");
+        complain(key, fmt::format("cannot read {}", named.string()), "check that the file is there and readable");
         return std::nullopt;
     }
     complain(key, "is a secret", how);
@@ -270,7 +277,11 @@ std::vector<Table> Table::list(std::string_view key) {
 }
 
 void Table::complain(std::string_view key, std::string what, std::string hint) {
-    state_->report(key, std::move(what), std::move(hint));
+    state_->findings->problems.push_back(state_->finding(key, what, std::move(hint)));
+}
+
+void Table::warn(std::string_view key, std::string what, std::string hint) {
+    state_->findings->warnings.push_back(state_->finding(key, what, std::move(hint)));
 }
 
 void Table::finish() {
@@ -286,8 +297,7 @@ void Table::finish() {
 
 const std::string& Table::path() const { return state_->path; }
 
-SettingsFile::SettingsFile(Table root, std::shared_ptr<std::vector<Error>> problems)
-    : root_(std::move(root)), problems_(std::move(problems)) {}
+SettingsFile::SettingsFile(Table root, std::shared_ptr<Findings> findings) : root_(std::move(root)), findings_(std::move(findings)) {}
 
 Result<SettingsFile> SettingsFile::load(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
@@ -304,23 +314,24 @@ Result<SettingsFile> SettingsFile::parse(std::string_view text, std::string_view
         return fail(Code::settings, fmt::format("{}:{}: {}", file_name, error.source().begin.line, error.description()),
                     "mend the TOML at that line");
     }
-    auto problems = std::make_shared<std::vector<Error>>();
+    auto findings = std::make_shared<Findings>();
     auto state = std::make_shared<Table::State>();
     state->document = std::make_shared<toml::table>(std::move(parsed).table());
     state->node = state->document.get();
-    state->problems = problems;
+    state->findings = findings;
     state->file = std::string(file_name);
-    return SettingsFile(Table(std::move(state)), std::move(problems));
+    return SettingsFile(Table(std::move(state)), std::move(findings));
 } catch (const std::logic_error&) {
     return fail(Code::settings, fmt::format("{}: this is not TOML", file_name), "look for a \"[\" without a name behind it");
 }
 
-const std::vector<Error>& SettingsFile::problems() const { return *problems_; }
+const std::vector<Error>& SettingsFile::problems() const { return findings_->problems; }
+const std::vector<Error>& SettingsFile::warnings() const { return findings_->warnings; }
 
 Result<void> SettingsFile::good() const {
-    if (problems_->empty()) return {};
+    if (problems().empty()) return {};
     std::string all;
-    for (const auto& problem : *problems_) all += (all.empty() ? "" : "\n") + problem.text();
+    for (const auto& problem : problems()) all += (all.empty() ? "" : "\n") + problem.text();
     return fail(Code::settings, std::move(all));
 }
 

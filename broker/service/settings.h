@@ -33,6 +33,9 @@ public:
     std::uint64_t bytes(std::string_view key, std::uint64_t fallback);
     // One of `allowed`.
     std::string choice(std::string_view key, std::string_view fallback, const std::vector<std::string>& allowed);
+    // A file or folder, absolute: a relative one is beside the settings file, wherever the program was started. An empty
+    // one stays empty.
+    std::filesystem::path file(std::string_view key, std::string_view fallback);
     // `{ file = "…" }` or `{ env = "…" }`: the content, without the last line break. nullopt where absent.
     std::optional<std::string> secret(std::string_view key);
 
@@ -43,6 +46,8 @@ public:
 
     // Reports what is wrong with a value: "settings.toml:12: gateway.ops.rooms: …".
     void complain(std::string_view key, std::string what, std::string hint = {});
+    // The same for what works, but is hardly meant.
+    void warn(std::string_view key, std::string what, std::string hint = {});
     // Says that every key has been asked for; the rest is unknown. Call once for each table.
     void finish();
     const std::string& path() const;  // "gateway.ops"
@@ -62,12 +67,17 @@ public:
 
     Table& root() { return root_; }
     const std::vector<Error>& problems() const;  // in the file's order of reading; empty means good
+    const std::vector<Error>& warnings() const;  // the same, of what does not stop anything
     Result<void> good() const;                   // the problems as one error
 
+    struct Findings {
+        std::vector<Error> problems, warnings;
+    };
+
 private:
-    explicit SettingsFile(Table root, std::shared_ptr<std::vector<Error>> problems);
+    explicit SettingsFile(Table root, std::shared_ptr<Findings> findings);
     Table root_;
-    std::shared_ptr<std::vector<Error>> problems_;  // shared with every Table
+    std::shared_ptr<Findings> findings_;  // shared with every Table
 };
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -81,6 +81,27 @@ TEST(Settings, KeepsSecretsOutOfTheFile) {
     EXPECT_THAT(file.problems()[0].text(), testing::Not(HasSubstr("hush")));
 }
 
+TEST(Settings, FindsFilesBesideTheSettingsFileWhereverTheProgramWasStarted) {
+    const auto read = [](std::string_view toml, std::string_view name) {
+        auto file = SettingsFile::parse(toml, name);
+        return file->root().file("data", "./var").string();
+    };
+    EXPECT_EQ(read("", "/etc/parley/parley.toml"), "/etc/parley/var");
+    EXPECT_EQ(read("data = '../data'", "/etc/parley/parley.toml"), "/etc/data");
+    EXPECT_EQ(read("data = '/srv/data'", "/etc/parley/parley.toml"), "/srv/data");
+    EXPECT_EQ(read("data = ''", "/etc/parley/parley.toml"), "");
+    EXPECT_EQ(read("", "deploy/parley.toml"), (std::filesystem::current_path() / "deploy/var").string());
+}
+
+TEST(Settings, WarningsStopNothing) {
+    auto file = parsed("[command.x]\nrun = ['x']\n");
+    auto table = file.root().table("command").table("x");
+    table.warn("run", "is odd", "mend it");
+    EXPECT_TRUE(file.good());
+    ASSERT_EQ(file.warnings().size(), 1U);
+    EXPECT_EQ(file.warnings()[0].text(), "test.toml:2: command.x.run: is odd (mend it)");
+}
+
 TEST(Settings, KeepsTheOrderOfTables) {
     auto file = parsed("[account.zeta]\na = 1\n[account.alpha]\na = 2\n");
     const auto tables = file.root().tables("account");

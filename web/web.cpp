@@ -74,6 +74,8 @@ Settings read_settings(service::Table& root) {
     Settings out;
     auto web = root.table("web");
     out.listen = web.text("listen", out.listen);
+    if (const auto good = server::check_listen(out.listen); !good)
+        web.complain("listen", good.error().what, good.error().hint);
     out.local_sign_in = web.boolean("local_sign_in", out.local_sign_in);
     out.connections_max =
         static_cast<std::size_t>(web.integer("connections", static_cast<std::int64_t>(out.connections_max), 8, 2000));

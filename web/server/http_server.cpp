@@ -76,7 +76,8 @@ struct Address {
     bool v6 = false;
 };
 
-std::optional<Address> parse_address(std::string_view listen) {
+service::Result<Address> parse_address(std::string_view listen) {
+    const std::string how = "write it as 127.0.0.1:8080";
     const auto colon = listen.rfind(':');
     Address out;
     const auto port = colon == std::string_view::npos ? listen : listen.substr(colon + 1);
@@ -86,7 +87,10 @@ std::optional<Address> parse_address(std::string_view listen) {
         out.host = out.host.substr(1, out.host.size() - 2), out.v6 = true;
     const auto [end, wrong] = std::from_chars(port.data(), port.data() + port.size(), out.port);
     if (wrong != std::errc() || end != port.data() + port.size() || out.port < 0 || out.port > 65535)
-        return std::nullopt;
+        return service::fail(service::Code::invalid, "\"" + std::string(listen) + "\" is not host:port", how);
+    in6_addr parsed{};
+    if (inet_pton(out.v6 ? AF_INET6 : AF_INET, out.host.c_str(), &parsed) != 1)
+        return service::fail(service::Code::invalid, "\"" + out.host + "\" is not an IP address", how + " or [::1]:8080");
     return out;
 }
 
@@ -96,10 +100,7 @@ service::Result<int> try_port(const Address& address, std::string_view listen) {
     sockaddr_in where{};
     where.sin_family = AF_INET;
     where.sin_port = htons(static_cast<std::uint16_t>(address.port));
-    if (inet_pton(AF_INET, address.host.c_str(), &where.sin_addr) != 1) {
-        return service::fail(service::Code::invalid, "web.listen: \"" + address.host + "\" is not an IP address",
-                             "write it as 127.0.0.1:8080");
-    }
+    inet_pton(AF_INET, address.host.c_str(), &where.sin_addr);
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int yes = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -238,12 +239,16 @@ struct HttpServer::State {
     }
 };
 
+service::Result<void> check_listen(std::string_view listen) {
+    const auto address = parse_address(listen);
+    if (!address) return service::fail(address.error());
+    return {};
+}
+
 service::Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions options, Handler handler,
                                                                Accept accept) {
     const auto address = parse_address(options.listen);
-    if (!address)
-        return service::fail(service::Code::invalid, "web.listen: \"" + options.listen + "\" is not host:port",
-                             "write it as 127.0.0.1:8080");
+    if (!address) return service::fail(address.error());
     if (mg_check_feature(MG_FEATURES_WEBSOCKET) == 0) {
         return service::fail(service::Code::unsupported, "this CivetWeb was built without WebSockets",
                              "install Debian's libcivetweb");

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "broker/service/result.h"
 #include "web/server/http.h"
@@ -42,6 +43,9 @@ struct ServerOptions {
     std::size_t waiting_bytes_max = 1 << 20;  // unsent on one WebSocket
     std::string socket_path = "/live";
 };
+
+// Whether `listen` can be understood at all; whether it is free is seen at the start.
+service::Result<void> check_listen(std::string_view listen);
 
 class HttpServer {
 public:

@@ -18,6 +18,7 @@ service::Result<void> run(const service::Arguments& arguments) {
     const auto settings = broker::read_settings(file->root());
     const dispatch::Dispatcher dispatcher(dispatch::read_settings(file->root(), settings.house));
     if (auto good = file->good(); !good) return service::fail(good.error());
+    service::print_warnings("parley-broker", *file);
     if (arguments.check) return {};
 
     service::Reactor reactor;

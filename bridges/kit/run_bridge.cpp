@@ -53,12 +53,6 @@ Result<int> lock_folder(const std::filesystem::path& folder) {
     return file;
 }
 
-Error first_problem(const service::SettingsFile& file, const std::string& more) {
-    const auto& problems = file.problems();
-    for (std::size_t i = 1; i < problems.size(); ++i) std::fprintf(stderr, "%s\n", problems[i].text().c_str());
-    return {Code::settings, problems.front().what, problems.front().hint.empty() ? more : problems.front().hint};
-}
-
 Result<service::Table> account_table(service::Table& root, std::string_view platform, const std::string& account) {
     std::vector<std::string> ours;
     for (auto& [name, table] : root.tables("account")) {
@@ -93,7 +87,7 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
     // Once to read the settings to their last key; the real one is made when all of them are good.
     NobodyHost nobody;
     make(*table, context(nobody));
-    if (!file->problems().empty()) return fail(first_problem(*file, "parley check tells more"));
+    if (auto good = file->good(); !good) return good;
     auto keys = bus::keys_of(options.house, account);
     if (!keys) return fail(keys.error());
     options.keys = *keys;

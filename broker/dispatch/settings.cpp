@@ -1,9 +1,11 @@
 #include "broker/dispatch/settings.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 
 namespace parley::dispatch {
@@ -115,6 +117,39 @@ void read_run(service::Table& table, Command& command) {
     }
 }
 
+bool is_program(const std::filesystem::path& path) {
+    std::error_code error;
+    return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
+}
+
+// As a worker will look for it. Only a warning: the workers may be on another machine.
+bool is_there(const std::string& program, const bus::Action& action) {
+    if (program.starts_with('/')) return is_program(program);
+    if (program.find('/') != std::string::npos) {  // from the directory it runs in; without one only the worker knows
+        return action.directory.empty() || is_program(std::filesystem::path(action.directory) / program);
+    }
+    std::string_view path;
+    for (const auto& [key, value] : action.environment)
+        if (key == "PATH") path = value;
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const auto end = std::min(path.find(':', begin), path.size());
+        if (is_program(std::filesystem::path(path.substr(begin, end - begin)) / program)) return true;
+        begin = end + 1;
+    }
+    return false;
+}
+
+// What is allowed, and would never work.
+void warn_of_dead_ends(service::Table& table, const Command& command) {
+    const auto& argv = command.action.argv;
+    if (!argv.empty() && placeholder(argv.front()).empty() && !is_there(argv.front(), command.action)) {
+        table.warn("run", fmt::format("there is no program {} here", argv.front()), "correct its name, or install it where the workers run");
+    }
+    if (!table.has("allow")) {
+        table.warn("allow", "is missing, so nobody may run this", "add allow = [\"gateway:NAME\"], or [\"*\"] for everybody; allow = [] if nobody is meant");
+    }
+}
+
 // The whole environment of the run is fixed here: what is allowed of our own, then what the command sets.
 void read_environment(service::Table& table, Command& command) {
     std::map<std::string, std::string> all{{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"LANG", "C.UTF-8"}};
@@ -175,6 +210,7 @@ Command read_command(const std::string& command_name, service::Table& table, con
     read_parameters(table, command);
     read_run(table, command);
     read_environment(table, command);
+    warn_of_dead_ends(table, command);
     return command;
 }
 

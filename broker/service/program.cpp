@@ -115,6 +115,10 @@ int main_of(const Program& program, int argc, char** argv) {
     }
 }
 
+void print_warnings(std::string_view program, const SettingsFile& file) {
+    for (const auto& warning : file.warnings()) std::fprintf(stderr, "%s: warning: %s\n", std::string(program).c_str(), warning.text().c_str());
+}
+
 std::string option(const Arguments& arguments, std::string_view name, std::string_view fallback) {
     for (const std::string_view entry : arguments.rest) {
         if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) return std::string(entry.substr(name.size() + 1));

@@ -44,6 +44,9 @@ struct Program {
 // Parses, runs, prints any error as "parley-x: what" and "  hint", and returns the exit code.
 int main_of(const Program& program, int argc, char** argv);
 
+// What the settings hold that is hardly meant, on standard error: "parley-x: warning: what (hint)".
+void print_warnings(std::string_view program, const SettingsFile& file);
+
 // The value of "--name" in `rest`, or the fallback.
 std::string option(const Arguments& arguments, std::string_view name, std::string_view fallback = {});
 bool flag(const Arguments& arguments, std::string_view name);

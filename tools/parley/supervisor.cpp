@@ -1,19 +1,23 @@
 #include "tools/parley/supervisor.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 
 #include "broker/service/log.h"
-#include "broker/service/nearest.h"
 #include "broker/service/program.h"
 
 namespace parley::cli {
@@ -25,6 +29,7 @@ namespace {
 
 constexpr service::BackoffLimits restart{.first = 200ms, .most = 30s};
 constexpr auto stop_within = 5s;
+constexpr std::size_t said_bytes_max = 64 << 10;
 
 std::filesystem::path our_folder() {
     std::error_code error;
@@ -38,19 +43,40 @@ std::string beside_us(const std::string& program) {
     return std::filesystem::exists(sibling, error) ? sibling.string() : program;
 }
 
-std::string nearest_beside_us(const std::string& program) {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(our_folder(), error)) {
-        if (const auto name = entry.path().filename().string(); name.starts_with("parley-")) names.push_back(name);
+bool in_path(const std::string& program) {
+    const char* variable = std::getenv("PATH");
+    std::istringstream path(variable == nullptr ? "" : variable);
+    for (std::string folder; std::getline(path, folder, ':');) {
+        if (::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
     }
-    const auto near = service::nearest(program, names, 1);
-    return near.empty() ? "" : "; did you mean " + near[0].substr(std::string_view("parley-").size()) + "?";
+    return false;
 }
+
+constexpr std::string_view prefix = "parley-";
+constexpr std::array<std::string_view, 4> no_platforms{"broker", "indexer", "worker", "web"};
+bool of_the_house(std::string_view name) { return std::find(no_platforms.begin(), no_platforms.end(), name) != no_platforms.end(); }
 
 int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 }  // namespace
+
+std::vector<std::string> platforms() {
+    std::vector<std::string> out;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(our_folder(), error)) {
+        auto name = entry.path().filename().string();
+        if (!name.starts_with(prefix) || of_the_house(name.substr(prefix.size()))) continue;
+        out.push_back(name.substr(prefix.size()));
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+bool is_platform(const std::string& name) {
+    if (name.empty() || name.find('/') != std::string::npos || of_the_house(name)) return false;
+    const auto program = std::string(prefix) + name;
+    return beside_us(program) != program || in_path(program);
+}
 
 std::vector<Command> programs_of(const bus::HouseSettings& house, const std::string& settings_path) {
     const auto command = [&](std::string name, std::string program, std::vector<std::string> more = {}) {
@@ -61,13 +87,13 @@ std::vector<Command> programs_of(const bus::HouseSettings& house, const std::str
     std::vector<Command> out{command("broker", "parley-broker"), command("indexer", "parley-indexer"),
                              command("workers", "parley-worker"), command("page", "parley-web")};
     for (const auto& [account, platform] : house.accounts) {
-        if (platform == "web") continue;  // the page is that platform
+        if (platform == "web" || !is_platform(platform)) continue;  // the page is that platform
         out.push_back(command("bridge " + account, "parley-" + platform, {"--account", account}));
     }
     return out;
 }
 
-pid_t start(const Command& command) {
+pid_t start(const Command& command, int standard_error) {
     const auto path = beside_us(command.program);
     std::vector<char*> argv{const_cast<char*>(path.c_str())};
     for (const auto& argument : command.arguments) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -78,12 +104,12 @@ pid_t start(const Command& command) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);          // if we are killed, they end too
     ::setpgid(0, 0);                             // Ctrl-C reaches us alone; we end them in order
     if (::getppid() != parent) std::_Exit(1);    // we died before the prctl
+    if (standard_error >= 0) ::dup2(standard_error, STDERR_FILENO);
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::execvp(path.c_str(), argv.data());
-    std::fprintf(stderr, "parley: %s: there is no program %s beside this one or in PATH%s\n", command.name.c_str(), command.program.c_str(),
-                 nearest_beside_us(command.program).c_str());
+    std::fprintf(stderr, "parley: %s: there is no program %s beside this one or in PATH\n", command.name.c_str(), command.program.c_str());
     std::_Exit(127);
 }
 
@@ -94,14 +120,21 @@ int run_to_end(const Command& command) {
     return exit_code_of(status);
 }
 
-service::Result<void> check_all(const std::vector<Command>& commands) {
-    int bad = 0;
-    for (auto command : commands) {
-        command.arguments.emplace_back("--check");
-        bad += run_to_end(command) == 0 ? 0 : 1;
+Checkup check(Command command) {
+    command.arguments.emplace_back("--check");
+    Checkup out{service::exit_failed, {}};
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return out;
+    const auto child = start(command, ends[1]);
+    ::close(ends[1]);
+    char piece[4096];
+    for (ssize_t got = 0; (got = ::read(ends[0], piece, sizeof piece)) > 0;) {  // to the end, so that it never waits for us
+        if (out.said.size() < said_bytes_max) out.said.append(piece, static_cast<std::size_t>(got));
     }
-    if (bad == 0) return {};
-    return service::fail(service::Code::settings, fmt::format("{} of the programs would not start", bad), "mend what is printed above");
+    ::close(ends[0]);
+    int status = 0;
+    if (child > 0 && ::waitpid(child, &status, 0) == child) out.exit_code = exit_code_of(status);
+    return out;
 }
 
 Supervisor::Child::Child(Command c, service::Random& random) : command(std::move(c)), backoff(random, restart) {}

@@ -20,16 +20,27 @@ struct Command {
     std::vector<std::string> arguments;
 };
 
+// The platforms whose bridges stand beside this program, by name: "irc".
+std::vector<std::string> platforms();
+// Whether there is a bridge for it, beside this program or in PATH.
+bool is_platform(const std::string& name);
+
 // The broker, the indexer, the workers, the page, and a bridge for each account whose platform is a process of its own.
+// Accounts of no known platform are left out.
 std::vector<Command> programs_of(const bus::HouseSettings& house, const std::string& settings_path);
 
-// Starts it as a child that ends when we do; -1 if it cannot be started (said on standard error).
-pid_t start(const Command& command);
+// Starts it as a child that ends when we do; -1 if it cannot be started (said on standard error). `standard_error`: a
+// descriptor that becomes its own; -1: ours.
+pid_t start(const Command& command, int standard_error = -1);
 // Runs it to its end: the exit code, or 128 and the signal.
 int run_to_end(const Command& command);
 
-// Asks each with --check. Code::settings if one of them would not start; the reason is on standard error.
-service::Result<void> check_all(const std::vector<Command>& commands);
+struct Checkup {
+    int exit_code = 0;
+    std::string said;  // on its standard error; of the first 64 KiB
+};
+// Asks it with --check.
+Checkup check(Command command);
 
 class Supervisor {
 public:

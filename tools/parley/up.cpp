@@ -3,7 +3,8 @@
 #include <csignal>
 #include <cstdio>
 
-#include "tools/parley/ask.h"
+#include "broker/service/reactor.h"
+#include "tools/parley/check_settings.h"
 #include "tools/parley/supervisor.h"
 #include "tools/parley/verb.h"
 
@@ -12,16 +13,16 @@ namespace parley::cli {
 service::Program up() {
     service::Program program{"parley up", "Run everything that the settings name; start again what dies", {}, {}, {},
                              "Ends on Ctrl-C or SIGTERM, and ends all it has started first. Starts nothing if the settings are wrong."};
-    program.run = with_house([](const service::Arguments& arguments, const bus::HouseSettings& settings) -> Result<void> {
-        const auto programs = programs_of(settings, arguments.settings_path);
-        if (auto good = check_all(programs); !good) return good;
-        if (arguments.check) return std::puts("The settings are good."), Result<void>{};
+    program.run = [](const service::Arguments& arguments) -> service::Result<void> {
+        auto checked = check_settings(arguments.settings_path);
+        if (!checked) return service::fail(checked.error());
+        if (arguments.check) return std::puts("The settings are good."), service::Result<void>{};
         service::Reactor reactor;
         const auto stop = reactor.on_signal({SIGINT, SIGTERM}, [&](int) { reactor.stop(); });
-        const Supervisor supervisor(reactor, programs);
+        const Supervisor supervisor(reactor, std::move(checked->programs));
         reactor.run();
         return {};
-    });
+    };
     return program;
 }
 

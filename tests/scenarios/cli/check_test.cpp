@@ -6,6 +6,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::UnorderedElementsAre;
 
 class Check : public testing::Test {
 protected:
@@ -68,10 +69,37 @@ TEST_F(Check, NamesLineAndNearestKeyOfATypoWhereverItIs) {
     }
 }
 
-TEST_F(Check, NamesTheNearestPlatform) {
-    const auto said = check("[account.libera]\nplatform = \"ircc\"\nserver = \"x\"\nnick = \"n\"\n");
+TEST_F(Check, NamesTheLineOfAnUnknownPlatformAndTheNearest) {
+    const auto said = check("[account.libera]\nplatform = \"irq\"\nserver = \"x\"\nnick = \"n\"\n[account.work]\nplatform = \"broker\"\n");
     EXPECT_EQ(said.code, settings);
-    EXPECT_THAT(said.err, AllOf(HasSubstr("bridge libera"), HasSubstr("parley-ircc"), HasSubstr("did you mean irc?")));
+    EXPECT_THAT(said.err, AllOf(HasSubstr(file() + ":2: account.libera.platform: there is no platform \"irq\" (did you mean irc?)"),
+                                HasSubstr(file() + ":6: account.work.platform: there is no platform \"broker\"")));
+}
+
+TEST_F(Check, NamesAnAddressThatThePageCannotListenAt) {
+    for (const auto* listen : {"127.0.0.1:80800", "localhost:http", "example.org:8080", "[::1:8080", "300.0.0.1:80"}) {
+        const auto said = check(fmt::format("[web]\nlisten = \"{}\"\n", listen));
+        EXPECT_EQ(said.code, settings) << listen;
+        EXPECT_THAT(said.err, AllOf(HasSubstr(file() + ":2: web.listen: "), HasSubstr("write it as 127.0.0.1:8080"))) << listen;
+    }
+    for (const auto* listen : {"8080", "localhost:8080", "0.0.0.0:80", "[::1]:8080"}) EXPECT_EQ(check(fmt::format("[web]\nlisten = \"{}\"\n", listen)).code, good) << listen;
+}
+
+// They work, so they are no reason not to start: the workers may be on another machine.
+TEST_F(Check, WarnsOfCommandsThatCannotBeRunOrThatNobodyMayRun) {
+    const auto said = check("[command.one]\nrun = [\"/usr/bin/upptime\"]\nallow = [\"*\"]\n[command.two]\nrun = [\"upptime\"]\n"
+                            "[command.three]\nrun = [\"uptime\"]\nallow = []\n");
+    EXPECT_EQ(said.code, good);
+    EXPECT_EQ(said.out, "The settings are good, but see the warnings.\n");
+    EXPECT_EQ(said.err, fmt::format("warning: {0}:2: command.one.run: there is no program /usr/bin/upptime here (correct its name, or install it where the workers run)\n"
+                                    "warning: {0}:5: command.two.run: there is no program upptime here (correct its name, or install it where the workers run)\n"
+                                    "warning: {0}:4: command.two.allow: is missing, so nobody may run this (add allow = [\"gateway:NAME\"], or [\"*\"] for everybody; allow = [] if nobody is meant)\n", file()));
+}
+
+TEST_F(Check, WarnsOfAFolderForTheDataThatCannotBeWritten) {
+    const auto said = check(fmt::format("[parley]\ndata = \"{}/var\"\n", file()));
+    EXPECT_EQ(said.code, good);
+    EXPECT_THAT(said.err, HasSubstr(fmt::format("warning: {0}:2: parley.data: {0}/var cannot be written by this user", file())));
 }
 
 TEST_F(Check, NamesTheLineThatIsNoToml) {
@@ -86,10 +114,17 @@ TEST_F(Check, SaysThatTheFileIsNotThere) {
     EXPECT_THAT(said.err, AllOf(HasSubstr("nowhere.toml"), HasSubstr("--settings FILE")));
 }
 
-TEST_F(Check, SaysAllThatIsWrongAtOnce) {
-    const auto said = check(std::string(good_settings) + "[web]\nlisten_at = \"\"\n[indexer]\ncommit_evry = \"1 s\"\n");
+// What each program reads, what all of them read, and a platform that none is: not one after the other.
+TEST_F(Check, SaysAllThatIsWrongAtOnceAndEachOnce) {
+    const auto said = check(std::string(good_settings) + "[web]\nlisten_at = \"\"\n[indexer]\ncommit_evry = \"1 s\"\n[gateway.dev]\nrooms = [\"libra/#dev\"]\n"
+                                                         "[account.work]\nplatform = \"xmmp\"\n[account.oftc]\nplatform = \"irc\"\nserver = \"x\"\nnick = \"9\"\n"
+                                                         "[command.uptime2]\nrun = []\nallow = [\"*\"]\n");
     EXPECT_EQ(said.code, settings);
-    EXPECT_THAT(said.err, AllOf(HasSubstr("web.listen_at"), HasSubstr("indexer.commit_evry"), HasSubstr("2 of the programs would not start")));
+    std::istringstream lines(said.err);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(lines, line);) all.push_back(line);
+    EXPECT_THAT(all, UnorderedElementsAre(HasSubstr(":18: gateway.dev.rooms: "), HasSubstr(":20: account.work.platform: "), HasSubstr("command.uptime2.run: "), HasSubstr(":16: indexer.commit_evry: "),
+                                          HasSubstr(":14: web.listen_at: "), HasSubstr(":24: account.oftc.nick: "), HasSubstr("6 things are wrong with the settings"), HasSubstr("mend what is printed above")));
 }
 
 }  // namespace

@@ -54,9 +54,15 @@ Session::Session(const bus::HouseSettings& house) : endpoint_(house.endpoint) {
     else usable_ = fail(keys.error());
     if (!options.keys.own_secret.empty()) options.name = "operator";
     client_ = std::make_unique<bus::Client>(reactor_, std::move(options));
-    client_->on_link([this](bool up) { linked_ = linked_ || up; });
+    client_->on_link([this](bool up) { link_changed(up); });
 }
 Session::~Session() = default;
+
+// Who waits for ever is told what for.
+void Session::link_changed(bool up) {
+    if (endless_ && linked_) fmt::print(stderr, "{} {}\n", up ? "the broker is back at" : "waiting for the broker at", endpoint_);
+    linked_ = linked_ || up;
+}
 
 void Session::done(Result<void> result) {
     result_ = std::move(result);
@@ -67,6 +73,7 @@ void Session::done(Result<void> result) {
 Result<void> Session::wait(std::chrono::milliseconds limit) {
     if (!usable_) return usable_;
     finished_ = false;
+    endless_ = limit.count() == 0;
     const auto interrupt = reactor_.on_signal({SIGINT, SIGTERM}, [this](int) { done(); });
     const auto nobody = reactor_.after(link_within, [this] {
         if (client_->shut_out()) done(fail(client_->shut_out()));

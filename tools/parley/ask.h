@@ -37,17 +37,19 @@ public:
     service::Reactor& reactor() { return reactor_; }
     bus::Client& client() { return *client_; }
     void done(Result<void> result = {});
-    // `limit` zero: no limit; an interrupt (Ctrl-C) ends it well.
+    // `limit` zero: no limit, through absences of the broker, which are said; an interrupt (Ctrl-C) ends it well.
     Result<void> wait(std::chrono::milliseconds limit);
     Result<bus::Value> ask(const std::string& service, const std::string& method, bus::Value request,
                            std::chrono::milliseconds deadline = std::chrono::seconds(5));
 
 private:
+    void link_changed(bool up);
+
     service::Reactor reactor_;
     std::unique_ptr<bus::Client> client_;
     std::string endpoint_;
     Result<void> usable_, result_;  // with these keys; of the last wait
-    bool finished_ = false, linked_ = false;
+    bool finished_ = false, linked_ = false, endless_ = false;
 };
 
 }  // namespace parley::cli

@@ -32,7 +32,8 @@ service::Program tail() {
                              {{"--from", "beginning|now", "where to start (now)"}, {"--room", "ACCOUNT/ROOM", "only what was said there"},
                               {"--json", "", "a line of JSON for each event"}}, {}, {},
                              "  parley tail --from beginning --room libera/#ops\n"
-                             "  parley tail --json | jq .text"};
+                             "  parley tail --json | jq .text\n\n"
+                             "It goes on by itself when the broker was away, and says that it waits; without a broker it does not begin."};
     program.run = with_house([](const service::Arguments& arguments, const bus::HouseSettings& settings) -> Result<void> {
         bus::FollowOptions follow;
         const auto from = service::option(arguments, "--from", "now");

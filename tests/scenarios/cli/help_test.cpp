@@ -82,7 +82,7 @@ TEST(ExitCodes, SayWhatKindOfFailureItIs) {
         EXPECT_EQ(said.code, usage) << wrong[0] << said.err;
         EXPECT_NE(said.err, "");
     }
-    for (const std::vector<std::string>& asked : {std::vector<std::string>{"status"}, {"search", "x"}, {"show", "abcdefgh"}, {"export"}, {"send", "web/ops", "x"}}) {
+    for (const std::vector<std::string>& asked : {std::vector<std::string>{"status"}, {"search", "x"}, {"show", "abcdefgh"}, {"export"}, {"tail"}, {"send", "web/ops", "x"}}) {
         auto words = asked;
         words.insert(words.end(), {"--settings", file});
         const auto said = parley(words);

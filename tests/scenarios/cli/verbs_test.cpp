@@ -129,12 +129,33 @@ TEST_F(Verbs, TailPrintsWhatHappensUntilCtrlC) {
 
 TEST_F(Verbs, AnswerSoonWhenTheBrokerIsGone) {
     house.kill("broker");
-    const auto begun = std::chrono::steady_clock::now();
-    const auto said = verb({"search", "x"});
-    EXPECT_EQ(said.code, not_running);
-    EXPECT_THAT(said.err, AllOf(HasSubstr("no broker answers at ipc://"), HasSubstr("parley up")));
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, 15s);
-    EXPECT_THAT(said.out, IsEmpty());
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"search", "x"}, {"tail"}, {"export"}, {"send", "web/lobby", "x"}}) {
+        const auto begun = std::chrono::steady_clock::now();
+        const auto said = verb(words);
+        EXPECT_EQ(said.code, not_running) << words[0];
+        EXPECT_THAT(said.err, AllOf(HasSubstr("no broker answers at ipc://"), HasSubstr("parley up"))) << words[0];
+        EXPECT_LT(std::chrono::steady_clock::now() - begun, 15s) << words[0];
+        EXPECT_THAT(said.out, IsEmpty()) << words[0];
+    }
+}
+
+TEST_F(Verbs, TailSaysThatItWaitsForABrokerThatWentAwayAndGoesOn) {
+    const TempFolder folder;
+    Process tail({.argv = {PARLEY_BIN_DIR "/parley", "tail", "--settings", house.settings_file().string()}, .log = folder.path() / "tail"});
+    const auto hears = [&](const std::string& text) {
+        return wait_until([&] {
+            EXPECT_EQ(verb({"send", "web/lobby", text}).code, good);
+            return tail.output().find(text) != std::string::npos;
+        }, 20s);
+    };
+    ASSERT_TRUE(hears("are you there?")) << tail.output();
+    house.kill("broker");
+    ASSERT_TRUE(wait_until([&] { return tail.output().find("waiting for the broker at ipc://") != std::string::npos; }, 20s)) << tail.output();
+    house.start("broker");
+    ASSERT_TRUE(hears("and again?")) << tail.output();
+    EXPECT_THAT(tail.output(), HasSubstr("the broker is back at ipc://"));
+    tail.signal(SIGINT);
+    EXPECT_EQ(tail.wait(), good);
 }
 
 }  // namespace

@@ -43,8 +43,9 @@ std::vector<Command> built_in_commands() {
                  {parameter("query", "words, \"a phrase\", from:NAME, in:ROOM …", Type::rest, true)}),
         built_in("show", "The whole of one message or run", {parameter("id", "as search shows it", Type::text, true)}),
         built_in("last", "The latest run of a command", {parameter("command", "its name", Type::text, true)}),
-        built_in("cancel", "Stops a run: your own, or anyone's if the settings name you",
-                 {parameter("id", "of the run", Type::text, true)}),
+        built_in("cancel", "Stops a run: your latest, or any of yours by its id; anyone's if the settings name you",
+                 {parameter("id", "of the run", Type::text, false)}),
+        built_in(std::string(login), "Signs you in to the page: ask for the link in a direct message"),
     };
 }
 

@@ -75,8 +75,7 @@ std::vector<Event> Dispatcher::consider(const Event& message) const {
     if (!call || heard(message) - message.time > settings_.stale_after) return {};
 
     const auto found = settings_.commands.find(call->name);
-    // The page answers this one, with a link to sign in (web/live/login.h).
-    if (call->name == "login" && message.origin.visibility == bus::Visibility::direct) return {};
+    if (call->name == login) return login_hint(message);
     if (found == settings_.commands.end()) return {reply(message, unknown_command(call->name))};
     const auto& command = found->second;
     const auto decision =
@@ -140,6 +139,16 @@ Event Dispatcher::reply(const Event& message, const std::string& text) const {
     auto event = following(message, bus::derived_id({"command", message.id.view(), "reply"}), std::move(said));
     event.author = bus::ourselves(settings_.name);
     return event;
+}
+
+// The page answers with a link where only one person sees it, if it is asked just so (web/live/login.h).
+std::vector<Event> Dispatcher::login_hint(const Event& message) const {
+    const auto asked = fmt::format("{}{}", settings_.prefix, login);
+    if (message.origin.visibility != bus::Visibility::direct)
+        return {reply(message, fmt::format("the link that signs you in is for you alone: write `{}` to me in a direct message", asked))};
+    const std::string_view typed = std::get<bus::Message>(message.body).text.plain;
+    if (typed.substr(0, typed.find_last_not_of(" \r\n\t") + 1) == asked) return {};
+    return {reply(message, fmt::format("write `{}` and nothing else", asked))};
 }
 
 std::string Dispatcher::unknown_command(const std::string& typed) const {

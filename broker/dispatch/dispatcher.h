@@ -31,6 +31,7 @@ private:
     bus::Event request(const bus::Event& message, const Command& command) const;
     std::vector<bus::Event> denied(const bus::Event& message, const Command& command, bool unproven) const;
     bus::Event reply(const bus::Event& message, const std::string& text) const;
+    std::vector<bus::Event> login_hint(const bus::Event& message) const;
     std::string unknown_command(const std::string& typed) const;
 
     Settings settings_;

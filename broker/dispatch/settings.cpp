@@ -224,6 +224,7 @@ Settings read_settings(service::Table& root, const bus::HouseSettings& house) {
     for (auto& command : built_in_commands()) settings.commands.emplace(command.name, std::move(command));
     for (auto& [command_name, table] : root.tables("command")) {
         const auto known = settings.commands.find(command_name);
+        if (command_name == login) table.complain("allow", "login cannot be changed: the page answers it", "remove this table; who signs in may do no more than before");
         if (known != settings.commands.end() && known->second.built_in) read_policy(table, known->second, house);
         else settings.commands.insert_or_assign(command_name, read_command(command_name, table, house));
         table.finish();

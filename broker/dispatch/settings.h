@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker/bus/event.h"
@@ -36,6 +37,9 @@ struct Settings {
 
 // Reads [command.*] to its last key; what is wrong is reported through the table.
 Settings read_settings(service::Table& root, const bus::HouseSettings& house);
+
+// The page answers this one, in direct messages only (web/live/login.h); here it is for help and hints.
+constexpr std::string_view login = "login";
 
 // The commands that need no settings, each with who may use it by default.
 std::vector<Command> built_in_commands();

@@ -178,6 +178,19 @@ TEST_F(Dispatching, PassesASearchOnAsTyped) {
                 ElementsAre("search", "from:bob \"disk full\" don't"));
 }
 
+// The link is for one person, so nobody gives it in a room; there it is said where to ask.
+TEST_F(Dispatching, SendsWhoAsksToSignInToADirectMessage) {
+    EXPECT_EQ(said(message("!login")), "the link that signs you in is for you alone: write !login to me in a direct message");
+    auto direct = message("!login ");
+    direct.origin.visibility = bus::Visibility::direct;
+    EXPECT_THAT(dispatcher.consider(direct), IsEmpty()) << "the page answers it";
+    for (const auto* other : {"parley: login", "!login please"}) {
+        auto asked = message(other);
+        asked.origin.visibility = bus::Visibility::direct;
+        EXPECT_EQ(said(asked), "write !login and nothing else") << other;
+    }
+}
+
 TEST_F(Dispatching, ListsOnlyWhatOneMayAsk) {
     const auto names = [&](const std::string& who, const bus::RoomAddress& room) {
         std::vector<std::string> out;
@@ -186,7 +199,8 @@ TEST_F(Dispatching, ListsOnlyWhatOneMayAsk) {
         return out;
     };
     EXPECT_THAT(names("lobby/alice", {"lobby", "#lobby"}),
-                ElementsAre("cancel", "help", "last", "ping", "search", "show", "status", "uptime"));
+                ElementsAre("cancel", "help", "last", "login", "ping", "search", "show", "status", "uptime"));
+    EXPECT_THAT(names("lobby/alice", {"work", "ops"}), testing::Contains("deploy"));
     EXPECT_THAT(names("", {}), testing::Contains("secret"));
     const auto all = dispatcher.commands("", {});
     EXPECT_EQ(all.list()[1]["usage"].text(), "!deploy staging|prod [--force]");

@@ -33,7 +33,7 @@ room_lines = 3
     EXPECT_EQ(uptime.action.timeout, std::chrono::seconds(10));
     EXPECT_EQ(uptime.action.room_lines_max, 3U);
     EXPECT_THAT(settings.commands.at("ping").allow, ElementsAre("*"));
-    EXPECT_EQ(settings.commands.size(), 8U);
+    EXPECT_EQ(settings.commands.size(), 9U);
 }
 
 TEST(CommandSettings, NameEveryMistake) {
@@ -48,6 +48,7 @@ TEST(CommandSettings, NameEveryMistake) {
     EXPECT_THAT(problems("[command.x]\nrun=['a']\nallow=['gateway:no']\n"), HasSubstr("there is no gateway \"no\""));
     EXPECT_THAT(problems("[command.X]\nrun=['a']\n"), HasSubstr("is not a name for a command"));
     EXPECT_THAT(problems("[command.help]\nrun=['a']\n"), HasSubstr("is not a known setting"));
+    EXPECT_THAT(problems("[command.login]\nallow=[]\n"), HasSubstr("login cannot be changed"));
     EXPECT_THAT(problems("[command.x]\nrun=['a','{b}']\n[[command.x.parameter]]\nname='b'\ntype='enum'\n"),
                 HasSubstr("values: is missing"));
     EXPECT_THAT(problems("[command.x]\nrun=['a','{b}']\n[[command.x.parameter]]\nname='b'\ntype='integer'\nmax="

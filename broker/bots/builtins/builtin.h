@@ -42,6 +42,9 @@ void show(const Asked& asked);
 void last(const Asked& asked);
 void cancel(const Asked& asked);
 
+// What can be asked, in few lines even where there are many: each is a message of its own on some platforms, and
+// beyond eight of them the rest is cut off. Declared commands first.
+bus::Text overview(const bus::Value& commands, const std::string& prefix, const std::string& page);
 // A run as text: who asked for what, where and when, how it ended, and its output.
 bus::Text describe_run(const bus::Value& run, const std::string& page);
 // "2026-11-23 09:36", UTC.

@@ -7,6 +7,7 @@
 
 #include "broker/access.h"
 #include "broker/bus/codec.h"
+#include "broker/cancelling.h"
 #include "broker/committer.h"
 #include "broker/ends.h"
 #include "broker/jobs/jobs.h"
@@ -321,7 +322,7 @@ struct Broker::State {
             if (!forgotten) return questions.refuse(session.peer, query.request, forgotten.error());
             reply = std::move(*forgotten);
         } else if (query.method == "cancel") {
-            auto cancelled = cancel((*request)["run"].text(), (*request)["who"].text("somebody"), (*request)["identity"].text());
+            auto cancelled = cancel(session.role, *request);
             if (!cancelled) return questions.refuse(session.peer, query.request, cancelled.error());
             reply = std::move(*cancelled);
         } else {
@@ -372,18 +373,21 @@ struct Broker::State {
         return Value::map({{"forgotten", cursor}});
     }
 
-    // With an identity only that person's own runs.
-    service::Result<Value> cancel(const std::string& prefix, const std::string& who, const std::string& identity) {
-        const auto run = jobs.by_prefix(prefix);
+    service::Result<Value> cancel(bus::Role role, const Value& request) {
+        auto asked = asked_to_cancel(request);
+        if (role == bus::Role::web) {  // a person who is no command: the rules decide as they do for one
+            const auto rule = commands.rule("cancel", request["identity"].text(), static_cast<bus::Strength>(std::clamp<std::int64_t>(request["strength"].number(), 0, 2)),
+                                            bus::RoomAddress::from_text(request["room"].text()).value_or(bus::RoomAddress{}));
+            if (!rule) return fail(Code::denied, "you may not cancel runs here", "[command.cancel] in the settings says who may");
+            asked.anyones = *rule != "*";
+        }
+        const auto run = run_to_cancel(jobs, asked);
         if (!run) return fail(run.error());
         const auto& job = *jobs.find(*run);
-        const auto asked = bus::decode(job.requested);
-        if (!identity.empty() && asked && asked->origin.room.account + "/" + asked->author.id != identity) {
-            return fail(Code::denied, fmt::format("`{}` was asked for by {}", job.command, asked->author.name), "they can cancel it, or who the settings allow to");
-        }
         auto reply = Value::map({{"run", run->text()}, {"command", job.command}, {"state", job.lease ? "cancelling" : "cancelled"}});
+        if (request["try"].boolean()) return reply;
         if (!job.lease) {
-            work.ends.push_back({end_of(job, bus::Outcome::cancelled, "cancelled by " + who, fmt::format("`{}` was cancelled by {} before it began.", job.command, who), clock.now(), settings.house.name)});
+            work.ends.push_back({end_of(job, bus::Outcome::cancelled, "cancelled by " + asked.who, fmt::format("`{}` was cancelled by {} before it began.", job.command, asked.who), clock.now(), settings.house.name)});
             return reply;
         }
         jobs.cancelling(*run);

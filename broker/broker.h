@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "broker/bus/house_settings.h"
 #include "broker/bus/value.h"
@@ -25,6 +27,9 @@ Settings read_settings(service::Table& root);
 // Where commands come from; see dispatch/dispatcher.h.
 struct Commands {
     std::function<std::vector<bus::Event>(const bus::Event& message)> consider = [](const bus::Event&) { return std::vector<bus::Event>{}; };
+    // The rule that lets somebody ask for a command in a room, if there is one.
+    using Rule = std::function<std::optional<std::string>(const std::string& command, const std::string& identity, bus::Strength, const bus::RoomAddress&)>;
+    Rule rule = [](const std::string&, const std::string&, bus::Strength, const bus::RoomAddress&) { return std::nullopt; };
     std::function<bus::Value(const std::string& identity, const bus::RoomAddress& room)> list = [](const std::string&, const bus::RoomAddress&) { return bus::Value(); };
 };
 

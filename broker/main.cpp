@@ -26,6 +26,9 @@ service::Result<void> run(const service::Arguments& arguments) {
     broker::Commands commands;
     commands.consider = [&](const bus::Event& message) { return dispatcher.consider(message); };
     commands.list = [&](const std::string& identity, const bus::RoomAddress& room) { return dispatcher.commands(identity, room); };
+    commands.rule = [&](const std::string& command, const std::string& identity, bus::Strength strength, const bus::RoomAddress& room) {
+        return dispatcher.rule(command, identity, strength, room);
+    };
     const auto broker = broker::Broker::start(reactor, settings, std::move(commands));
     if (!broker) return service::fail(broker.error());
     reactor.run();

@@ -160,6 +160,13 @@ std::string Dispatcher::unknown_command(const std::string& typed) const {
     return text + fmt::format(" `{}help` lists them all", settings_.prefix);
 }
 
+std::optional<std::string> Dispatcher::rule(const std::string& command, const std::string& who,
+                                            bus::Strength strength, const bus::RoomAddress& room) const {
+    const auto found = settings_.commands.find(command);
+    if (found == settings_.commands.end()) return std::nullopt;
+    return decide(found->second, {who, strength, room}, settings_.gateways).rule;
+}
+
 bus::Value Dispatcher::commands(const std::string& who, const bus::RoomAddress& room) const {
     bus::Value list = bus::Value::List{};
     for (const auto& [command_name, command] : settings_.commands) {

@@ -2,6 +2,7 @@
 // settings and the message, so a message seen twice gives the same events with the same ids.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,12 @@ public:
     // id}).
     std::vector<bus::Event> consider(const bus::Event& message) const;
 
-    // What the identity ("account/native-id") may ask in this room, for help and the page; everything for an
-    // empty one.
+    // The rule that lets this identity ask for the command in this room, if there is one.
+    std::optional<std::string> rule(const std::string& command, const std::string& identity, bus::Strength strength,
+                                    const bus::RoomAddress& room) const;
+
+    // What the identity ("account/native-id") may ask in this room, for help and the page; without a room what it
+    // may ask anywhere, and in `where` in which rooms and gateways alone; everything without both.
     bus::Value commands(const std::string& identity, const bus::RoomAddress& room) const;
 
 private:

@@ -110,6 +110,66 @@ TEST_F(InProcess, CancelsAWaitingRunAtOnce) {
     EXPECT_EQ(ask("cancel", of_run(run)).error().code, Code::not_found);
 }
 
+// Without an id: the latest that runs a program and that they asked for themselves, not the command that cancels it.
+TEST_F(InProcess, CancelsTheLatestRunOfWhoAsksWithoutAnId) {
+    auto& ends = watch({Kind::run_finished});
+    auto& irc = client("irc", bus::Role::bridge);
+    commands_.consider = [](const bus::Event& message) {
+        bus::Event asked = message;
+        asked.id = bus::derived_id({"command", message.id.view()});
+        asked.origin.native_id.clear();
+        bus::CommandRequested requested;
+        requested.command = std::get<bus::Message>(message.body).text.plain;
+        requested.action.kind = requested.command == "cancel" ? bus::Action::Kind::builtin : bus::Action::Kind::exec;
+        asked.body = requested;
+        return std::vector{asked};
+    };
+    restart_with_heartbeat(1s);
+    publish(irc, said("irc", "1", "first"));
+    publish(irc, said("irc", "2", "second"));
+    auto anns = said("irc", "3", "anns");
+    anns.author.id = "ann";
+    publish(irc, anns);
+    publish(irc, said("irc", "4", "cancel"));
+    const auto bobs = bus::Value::map({{"who", "bob"}, {"identity", "irc/bob"}, {"anyones", true}});
+    std::size_t ended = 0;
+    for (const auto* command : {"second", "first"}) {
+        const auto answer = ask("cancel", bobs);
+        ASSERT_TRUE(answer) << answer.error().text();
+        EXPECT_EQ((*answer)["command"].text(), command);
+        ++ended;
+        until([&] { return ends.size() == ended; }, "its end");
+    }
+    const auto none = ask("cancel", bobs);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, Code::not_found);
+    EXPECT_THAT(none.error().what, testing::HasSubstr("no run of yours"));
+}
+
+// The page is no command of its own: what `!cancel` may, its button may.
+TEST_F(InProcess, AsksTheRulesWhetherSomebodyOnThePageMayCancel) {
+    std::optional<std::string> rule;
+    commands_.rule = [&](const std::string& command, const std::string& identity, bus::Strength, const bus::RoomAddress&) {
+        return command == "cancel" && identity == "web/ann" ? rule : std::nullopt;
+    };
+    restart_with_heartbeat(1s);
+    publish(client("irc", bus::Role::bridge), said("irc", "1", "!uptime"));
+    asker_ = &client("web", bus::Role::web);
+    const auto tries = [&](const std::string& identity, const std::string& also = {}) {
+        const auto run = bus::derived_id({"command", said("irc", "1", "!uptime").id.view()});
+        const auto answer = ask("cancel", bus::Value::map({{"run", run.text()}, {"identity", identity}, {"also", also}, {"try", true}}));
+        return answer ? "may" : std::string(service::name(answer.error().code));
+    };
+    EXPECT_EQ(tries("web/ann"), "denied") << "no rule";
+    rule = "*";
+    EXPECT_EQ(tries("web/ann"), "denied") << "bob asked for it";
+    EXPECT_EQ(tries("web/ann", "irc/bob"), "may") << "who is bob there";
+    EXPECT_EQ(tries("web/mallory", "irc/bob"), "denied");
+    rule = "web/ann";
+    EXPECT_EQ(tries("web/ann"), "may");
+    EXPECT_EQ(ask("status").value()["jobs"]["queued"].number(), 1) << "to try is not to do";
+}
+
 TEST_F(InProcess, TellsTheWorkerToCancelARunningRun) {
     restart_with_heartbeat(1s);
     auto& busy = worker("worker-1");

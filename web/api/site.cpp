@@ -142,6 +142,7 @@ const std::vector<Route>& routes() {
         {"POST", "/room/*", false, room_post},
         {"GET", "/m/*", false, event_page},
         {"GET", "/run/*", false, run_page},
+        {"POST", "/run/*/cancel", false, run_cancel},
         {"GET", "/commands", false, commands_page},
         {"GET", "/status", false, status_page},
         {"GET", "/me", false, me_page},

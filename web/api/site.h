@@ -75,6 +75,7 @@ server::Response room_post_json(const Visit& visit);
 server::Response event_page(const Visit& visit);  // a permalink: on to the room or the run
 server::Response event_json(const Visit& visit);
 server::Response run_page(const Visit& visit);
+server::Response run_cancel(const Visit& visit);
 server::Response run_json(const Visit& visit);
 server::Response plot_json(const Visit& visit);
 server::Response commands_page(const Visit& visit);

@@ -11,8 +11,8 @@ namespace {
 
 using bus::Value;
 
-Html fact(std::string_view label, const Html& value) {
-    return value.empty() ? Html() : markup("<div><dt>{}</dt><dd>{}</dd></div>", {label, value});
+Html fact(std::string_view label, const Html& value, bool whole_line = false) {
+    return value.empty() ? Html() : markup("<div{}><dt>{}</dt><dd>{}</dd></div>", {whole_line ? trusted(" class=\"whole\"") : Html(), label, value});
 }
 
 std::string quoted(const std::string& word) {
@@ -33,6 +33,7 @@ std::string command_line(const Value& argv) {
 Html output(const Value& run) {
     Html lines;
     for (const Value& piece : run["output"].list()) {
+        if (piece["data"].text().empty()) continue;  // words of ours for the room
         lines += markup("<span class=\"{}\">{}</span>", {piece["stream"].text("out"), piece["data"].text()});
     }
     if (lines.empty())
@@ -41,9 +42,17 @@ Html output(const Value& run) {
     return markup("<pre class=\"output\" tabindex=\"0\">{}</pre>", {lines});
 }
 
+// Only while it has not ended.
+Html stopping(const Value& run, const RunView& view) {
+    if (view.told_to_stop) return markup("<p class=\"quiet\" role=\"status\">It has been told to stop; load this page again to see how it ended.</p>");
+    if (!view.may_cancel) return {};
+    return markup("<form class=\"stop\" method=\"post\" action=\"{}/cancel\"><button type=\"submit\">Cancel this run</button></form>",
+                  {run_address(run["id"].text())});
+}
+
 }  // namespace
 
-Html run_view(const Value& run, const TimelineOptions& options) {
+Html run_view(const Value& run, const RunView& view) {
     const Value& requested = run["requested"];
     const Value& finished = run["finished"];
     const auto outcome =
@@ -68,21 +77,21 @@ Html run_view(const Value& run, const TimelineOptions& options) {
         talk.insert(later, asked);
     }
     return markup(
-        "<article class=\"run\"><h1><code>{}</code> {}</h1>{}<dl class=\"facts\">{}{}{}{}{}{}{}{}{}</dl>"
+        "<article class=\"run\"><h1><code>{}</code> {}</h1>{}{}<dl class=\"facts\">{}{}{}{}{}{}{}{}{}</dl>"
         "<section><h2>Output</h2>{}</section>{}</article>",
         {requested["raw"].text("!" + requested["command"].text()), badge(outcome),
          finished["detail"].text().empty() ? Html()
                                            : markup("<p class=\"detail\">{}</p>", {rich_text(bus::with_code(finished["detail"].text()))}),
-         fact("Asked by", escaped(requested["author"]["name"].text())),
+         finished.is_nil() ? stopping(run, view) : Html(), fact("Asked by", escaped(requested["author"]["name"].text())),
          fact("In", markup("<a href=\"{}\">{}</a>",
                            {room_address(room, asked["sequence"].number(), asked["id"].text()), room})),
          fact("At", when(requested["time_us"].number(), true)),
-         fact("Run", line.empty() ? Html() : markup("<code>{}</code>", {line})),
+         fact("Run", line.empty() ? Html() : markup("<code>{}</code>", {line}), true),
          fact("Worker", escaped(run["started"]["worker"].text())), fact("Took", took), fact("Exit code", exit),
          fact("Wrote", size), fact("Allowed by", escaped(requested["rule"].text())), output(run),
          talk.empty() ? Html()
                       : markup("<section><h2>The talk around it</h2><ol class=\"talk still\">{}</ol></section>",
-                               {timeline(talk, options)})});
+                               {timeline(talk, view.timeline)})});
 }
 
 }  // namespace parley::pages

@@ -42,7 +42,11 @@ struct RoomView {
 Html room_view(const RoomView& view);
 Html rooms_view(const std::vector<bus::Value>& rooms, const std::optional<service::Error>& error);
 
-Html run_view(const bus::Value& run, const TimelineOptions& options);
+struct RunView {
+    TimelineOptions timeline;
+    bool may_cancel = false, told_to_stop = false;
+};
+Html run_view(const bus::Value& run, const RunView& view);
 Html plot_view(const bus::Value& plot, std::int64_t today_us);
 
 struct StatusView {

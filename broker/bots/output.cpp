@@ -52,6 +52,14 @@ void Output::add(RunOutput::Stream stream, std::string_view bytes) {
     (stream == RunOutput::Stream::out ? out_ : err_) += bytes.substr(0, room);
 }
 
+RunOutput Output::note(bus::Text shown) {
+    RunOutput out;
+    out.ordinal = ordinal_++;
+    out.stream = RunOutput::Stream::log;
+    out.shown = std::move(shown);
+    return out;
+}
+
 std::optional<RunOutput> Output::take(bool all) {
     if (auto out = take_from(out_, RunOutput::Stream::out, all)) return out;
     return take_from(err_, RunOutput::Stream::err, all);

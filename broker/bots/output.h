@@ -18,6 +18,8 @@ public:
     void add(bus::RunOutput::Stream stream, std::string_view bytes);
     // What is ready to be published, if anything. With `all` the unfinished last lines, too.
     std::optional<bus::RunOutput> take(bool all);
+    // Words of ours about the run, among its output.
+    bus::RunOutput note(bus::Text shown);
     bool much() const { return out_.size() + err_.size() > 16384; }
 
     std::uint64_t bytes() const { return bytes_; }

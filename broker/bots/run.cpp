@@ -15,6 +15,7 @@ using bus::Outcome;
 namespace {
 
 constexpr auto flush_every = 100ms;   // output reaches the room at least so often
+constexpr auto notice_after = 2s;     // a run that takes longer says how it can be stopped
 constexpr auto kill_after = 2s;       // between asking a program to end and ending it
 
 }  // namespace
@@ -68,6 +69,7 @@ void Run::start_program() {
     }
     process_ = std::move(*started);
     flusher_ = context_.reactor.every(flush_every, [this] { flush(false); });
+    notice_ = context_.reactor.after(notice_after, [this] { say_which_it_is(); });
 }
 
 void Run::start_builtin() {
@@ -98,11 +100,18 @@ void Run::start_builtin() {
 }
 
 void Run::flush(bool all) {
-    while (auto output = output_.take(all)) {
-        output->run = id();
-        const auto ordinal = output->ordinal;
-        context_.client.publish(event("output", ordinal, std::move(*output)));
-    }
+    while (auto output = output_.take(all)) publish(std::move(*output));
+}
+
+void Run::publish(bus::RunOutput output) {
+    output.run = id();
+    const auto ordinal = output.ordinal;
+    context_.client.publish(event("output", ordinal, std::move(output)));
+}
+
+void Run::say_which_it_is() {
+    if (stopped_) return;
+    publish(output_.note(bus::with_code(fmt::format("`{0}` is running; `{1}cancel {2}` stops it", asked().command, context_.house.prefix, id().brief()))));
 }
 
 void Run::cancel() { stop(Outcome::cancelled, "cancelled"); }
@@ -121,6 +130,7 @@ void Run::finish(End end) {
     if (std::exchange(finished_, true)) return;
     timeout_.cancel();
     kill_.cancel();
+    notice_.cancel();
     flusher_.cancel();
     flush(true);
     end.took = std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.steady() - started_);

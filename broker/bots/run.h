@@ -35,6 +35,8 @@ private:
     void start_program();
     void start_builtin();
     void flush(bool all);
+    void publish(bus::RunOutput output);
+    void say_which_it_is();
     void stop(bus::Outcome outcome, std::string detail);
     void finish(End end);
 
@@ -46,7 +48,7 @@ private:
     std::unique_ptr<Process> process_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with answers that come too late
     std::optional<End> stopped_;  // why we ended it ourselves
-    service::Reactor::Handle timeout_, kill_, flusher_;
+    service::Reactor::Handle timeout_, kill_, flusher_, notice_;
     bool finished_ = false;
 };
 

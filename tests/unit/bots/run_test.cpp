@@ -77,6 +77,13 @@ protected:
         EXPECT_EQ(pids.size(), count);
         for (const auto& pid : pids) EXPECT_FALSE(alive(pid)) << pid;
     }
+    // How many of the words for the room hold this.
+    long shown(std::string_view part) const {
+        return std::count_if(events_->begin(), events_->end(), [&](const bus::Followed& one) {
+            const auto* output = std::get_if<bus::RunOutput>(&one.event.body);
+            return output != nullptr && output->shown.plain.find(part) != std::string::npos;
+        });
+    }
     std::size_t lines() const {
         const auto all = output();
         return static_cast<std::size_t>(std::count(all.begin(), all.end(), '\n'));
@@ -134,6 +141,23 @@ TEST_F(Runs, CanBeCancelledOnlyByWhoAskedUnlessAllAreAllowed) {
     EXPECT_EQ(stranger.error().code, service::Code::denied);
     EXPECT_TRUE(by("irc/bob"));
     EXPECT_EQ(finished().outcome, Outcome::cancelled);
+}
+
+// Within two seconds nobody has to know; after that it is said once, among the output, how to stop it.
+TEST_F(Runs, SayUnderWhichIdTheyCanBeStoppedIfTheyTakeLong) {
+    const auto run = ask("echo begun; sleep 60");
+    until([&] { return shown("is running") == 1; }, "the id");
+    EXPECT_EQ(shown("script is running; !cancel " + run.brief() + " stops it"), 1);
+    EXPECT_EQ(output(), "begun\n") << "it is no output of the program";
+    ASSERT_TRUE(InProcess::ask("cancel", bus::Value::map({{"identity", "irc/bob"}})));
+    EXPECT_EQ(finished().outcome, Outcome::cancelled);
+}
+
+TEST_F(Runs, SayNothingOfTheirIdIfTheyAreQuick) {
+    ask("sleep 0.3; echo quick");
+    EXPECT_EQ(finished().outcome, Outcome::succeeded);
+    EXPECT_EQ(shown("quick"), 1);
+    EXPECT_EQ(shown("cancel"), 0);
 }
 
 TEST_F(Runs, KeepNoMoreOutputThanAllowed) {

@@ -60,7 +60,8 @@ private:
         const auto left_out = parts.size() - (parts_max - 1);
         parts.resize(parts_max - 1);
         const auto words = fmt::format("… {} more {}", left_out, can_.multiline ? "parts" : "lines");
-        if (names_.page.empty())
+        // The page shows such talk to nobody (HouseSettings::page_for), and no event of the page's own comes here from there.
+        if (names_.page.empty() || event_.origin.visibility >= bus::Visibility::closed)
             parts.emplace_back(words + " are not shown here");
         else
             parts.emplace_back(fmt::format("{}: {}/m/{}", words, names_.page, event_.id.text()));

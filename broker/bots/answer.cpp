@@ -9,8 +9,11 @@ namespace parley::bots {
 
 using bus::Outcome;
 
-std::string closing_line(const std::string& command, const bus::EventId& run, const End& end, const std::string& page) {
-    const auto where = page.empty() ? fmt::format("run {}", run.brief()) : fmt::format("{}/run/{}", page, run.brief());
+std::string place_of(const bus::EventId& run, const std::string& page, const std::string& prefix) {
+    return page.empty() ? fmt::format("`{}show {}`", prefix, run.brief()) : fmt::format("{}/run/{}", page, run.brief());
+}
+
+std::string closing_line(const std::string& command, const End& end, const std::string& where) {
     const auto took = service::for_people(end.took);
     std::string rest;
     if (end.hidden_lines > 0) rest = fmt::format("… {} more line{}", end.hidden_lines, end.hidden_lines == 1 ? "" : "s");

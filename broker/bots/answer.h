@@ -16,8 +16,10 @@ struct End {
     bool truncated = false;
 };
 
-// Short: nothing at all where the output was the answer; otherwise the outcome, and where the rest is. `…` marks code.
-std::string closing_line(const std::string& command, const bus::EventId& run, const End& end, const std::string& page);
+// Where all of a run can be read: on its page, or where that is shown to nobody, by asking for it again. `…` marks code.
+std::string place_of(const bus::EventId& run, const std::string& page, const std::string& prefix);
+// Short: nothing at all where the output was the answer; otherwise the outcome, and where the rest is.
+std::string closing_line(const std::string& command, const End& end, const std::string& where);
 // From a waitpid status: succeeded, or failed with the reason.
 End end_from(int wait_status);
 

@@ -140,7 +140,7 @@ void Run::finish(End end) {
         end.hidden_lines = output_.hidden_lines();
         end.truncated = output_.truncated();
     }
-    const auto shown = bus::with_code(closing_line(asked().command, id(), end, context_.house.page));
+    const auto shown = bus::with_code(closing_line(asked().command, end, place_of(id(), context_.house.page_for(job_.requested.origin), context_.house.prefix)));
     bus::RunFinished finished{id(), end.outcome, end.exit_code, end.took, end.detail, end.output_bytes, end.output_lines, end.truncated, shown};
     context_.client.finish(job_, event("finished", 0, std::move(finished)));
     context_.reactor.post([over = std::move(over_), alive = alive_] {

@@ -107,6 +107,12 @@ Visibility HouseSettings::visibility(const RoomAddress& room) const {
     return found == rooms.end() ? Visibility::everyone : found->second;
 }
 
+std::string HouseSettings::page_for(const Origin& origin) const {
+    const auto account = accounts.find(origin.room.account);
+    const bool on_the_page = account != accounts.end() && account->second == "web";
+    return origin.visibility < Visibility::closed || on_the_page ? page : std::string();
+}
+
 std::vector<std::string> HouseSettings::rooms_of(std::string_view account) const {
     std::vector<std::string> out;
     for (const auto& gateway : gateways)

@@ -30,6 +30,9 @@ struct HouseSettings {
     std::map<RoomAddress, Visibility> rooms;      // those with a [room.…] table
 
     Visibility visibility(const RoomAddress& room) const;             // everyone where nothing is said
+    // The base of links to what was said or run there; empty where the page shows it to nobody: closed rooms of other
+    // accounts, and direct conversations.
+    std::string page_for(const Origin& origin) const;
     std::vector<std::string> rooms_of(std::string_view account) const;  // native names that a gateway or [room] names
 };
 

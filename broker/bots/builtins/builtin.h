@@ -25,6 +25,7 @@ struct Asked {
     const bus::CommandRequested& command() const { return std::get<bus::CommandRequested>(requested.body); }
     std::string argument(std::string_view name) const;  // empty if it was not given
     std::string identity() const;                       // "account/native-id" of who asked
+    std::string page() const;                           // base of links that open for who is here; empty: none would
     bus::Value viewer() const;  // what may be shown here: see docs/protocol.md, service "archive"
     void fail(const service::Error& error) const;
     // Asks a service; a refusal ends the run as failed.

@@ -42,6 +42,8 @@ Value Asked::viewer() const {
     return Value::map({{"rooms", std::move(rooms)}});
 }
 
+std::string Asked::page() const { return house.page_for(requested.origin); }
+
 void Asked::fail(const service::Error& error) const { done({bus::Outcome::failed, {}, error.text()}); }
 
 void Asked::query(const std::string& service, const std::string& method, const Value& request, std::function<void(const Value&)> then) const {

@@ -5,7 +5,7 @@ namespace parley::bots {
 
 void last(const Asked& asked) {
     const auto request = bus::Value::map({{"command", asked.argument("command")}, {"viewer", asked.viewer()}, {"room", asked.requested.origin.room.text()}});
-    asked.query("archive", "last", request, [asked](const bus::Value& run) { asked.done({bus::Outcome::succeeded, describe_run(run, asked.house.page), {}}); });
+    asked.query("archive", "last", request, [asked](const bus::Value& run) { asked.done({bus::Outcome::succeeded, describe_run(run, asked.page()), {}}); });
 }
 
 }  // namespace parley::bots

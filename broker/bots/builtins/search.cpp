@@ -51,7 +51,7 @@ void search(const Asked& asked) {
                     }
                     const auto total = static_cast<std::size_t>(found["total"].number());
                     if (total > hits.size()) text.append(bus::Text(fmt::format("\n{}{} in all", found["exact"].boolean(true) ? "" : "about ", total)));
-                    if (!asked.house.page.empty()) text.append(bus::Text(fmt::format("{}{}/search?q={}", total > hits.size() ? " — " : "\n", asked.house.page, percent_encoded(query))));
+                    if (const auto page = asked.page(); !page.empty()) text.append(bus::Text(fmt::format("{}{}/search?q={}", total > hits.size() ? " — " : "\n", page, percent_encoded(query))));
                     asked.done({bus::Outcome::succeeded, std::move(text), {}});
                 });
 }

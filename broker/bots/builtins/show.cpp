@@ -24,10 +24,10 @@ void show(const Asked& asked) {
         const bool of_run = kind == "command_requested" || kind.starts_with("run_");
         const auto run = kind == "command_requested" ? event["id"] : event["correlation"];
         if (!of_run || !run.is_text()) {
-            return asked.done({bus::Outcome::succeeded, describe_event(event, asked.house.page), {}});
+            return asked.done({bus::Outcome::succeeded, describe_event(event, asked.page()), {}});
         }
         asked.query("archive", "run", bus::Value::map({{"id", run.text()}, {"viewer", asked.viewer()}}), [asked](const bus::Value& whole) {
-            asked.done({bus::Outcome::succeeded, describe_run(whole, asked.house.page), {}});
+            asked.done({bus::Outcome::succeeded, describe_run(whole, asked.page()), {}});
         });
     });
 }

@@ -18,7 +18,7 @@ End end(Outcome outcome) {
     return e;
 }
 
-std::string closing(const End& e) { return closing_line("deploy", {}, e, "http://x"); }
+std::string closing(const End& e) { return closing_line("deploy", e, place_of({}, "http://x", "!")); }
 
 TEST(ClosingLine, IsNotThereWhenTheOutputSaysItAll) { EXPECT_EQ(closing(end(Outcome::succeeded)), ""); }
 
@@ -29,6 +29,12 @@ TEST(ClosingLine, SaysWhereTheRestIs) {
     e.hidden_lines = 0;
     e.truncated = true;
     EXPECT_THAT(closing(e), HasSubstr("output cut off after 100 bytes"));
+}
+
+TEST(ClosingLine, GivesNoLinkToAPageThatNobodyMaySee) {
+    auto e = end(Outcome::succeeded);
+    e.hidden_lines = 1;
+    EXPECT_EQ(closing_line("deploy", e, place_of({}, "", "!")), "… 1 more line — `!show " + bus::EventId{}.brief() + "`");
 }
 
 TEST(ClosingLine, SaysThatSomethingWasDone) {

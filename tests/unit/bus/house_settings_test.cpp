@@ -90,5 +90,13 @@ TEST(HouseSettings, TheListOfKeysSaysWhoMayCome) {
     EXPECT_EQ(house.allowed[0].public_key, keys.own_public);
 }
 
+TEST(HouseSettings, GiveLinksOnlyToWhatThePageShows) {
+    const auto house = read(sample).house;
+    const auto page = [&](const char* account, Visibility visibility) { return house.page_for({{account, "room"}, "", visibility}); };
+    for (const auto visibility : {Visibility::everyone, Visibility::members}) EXPECT_EQ(page("lobby", visibility), "https://example.org");
+    for (const auto visibility : {Visibility::closed, Visibility::direct}) EXPECT_EQ(page("lobby", visibility), "");
+    EXPECT_EQ(page("web", Visibility::closed), "https://example.org") << "whoever is on the page is in its rooms";
+}
+
 }  // namespace
 }  // namespace parley::bus

@@ -142,6 +142,10 @@ TEST_F(Degrade, ShowsTheHeadOfATextThatIsTooLongAndALink) {
     ASSERT_EQ(out.size(), poor.parts_max);
     EXPECT_EQ(out[0], "<bob> line 0");
     EXPECT_EQ(out.back(), "<bob> … 13 more lines: http://page/m/" + event.id.text());
+    for (const auto visibility : {bus::Visibility::closed, bus::Visibility::direct}) {  // the page shows it to nobody
+        event.origin.visibility = visibility;
+        EXPECT_EQ(said(poor).back(), "<bob> … 13 more lines are not shown here");
+    }
 }
 
 TEST_F(Degrade, LetsNobodyForgeALine) {

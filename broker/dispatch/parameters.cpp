@@ -258,6 +258,8 @@ Result<void> check(const Parameter& parameter, const std::string& value) {
 }
 
 Result<Values> bind_values(const std::vector<Parameter>& parameters, std::string_view arguments) {
+    // Positions in errors count from the first character behind the command's name and the blanks after it.
+    arguments.remove_prefix(std::min(arguments.find_first_not_of(" \t\r\n"), arguments.size()));
     return Binder(parameters, arguments).run();
 }
 

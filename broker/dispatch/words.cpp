@@ -83,7 +83,7 @@ public:
 
     service::Result<std::vector<Word>> run() {
         if (const auto nul = text_.find('\0'); nul != std::string_view::npos) {
-            return service::fail(Code::invalid, fmt::format("there is a NUL at character {}", position(nul)),
+            return service::fail(Code::invalid, fmt::format("there is a NUL at character {} of the arguments", position(nul)),
                                  "leave it out");
         }
         while (at_ < text_.size()) {
@@ -126,7 +126,7 @@ private:
 
     service::Result<void> open_quote(std::size_t opened) const {
         return service::fail(Code::invalid,
-                             fmt::format("the quote opened at character {} is never closed", position(opened)),
+                             fmt::format("the quote opened at character {} of the arguments is never closed", position(opened)),
                              "close it, or put a \\ before it");
     }
 

@@ -55,7 +55,8 @@ TEST(Parameters, SayExactlyWhatIsWrong) {
              {"--title a --title b", "`title` is given twice"},
              {"--force=yes x", "`--force` takes no value"},
              {"-v", "there is no option `-v` (put -- before it if it is a value)"},
-             {"'open", "the quote opened at character 1 is never closed (close it, or put a \\ before it)"},
+             {"'open", "the quote opened at character 1 of the arguments is never closed (close it, or put a \\ before it)"},
+             {"   fine 'open", "the quote opened at character 6 of the arguments is never closed (close it, or put a \\ before it)"},
              {"-- -v", "`title` must not begin with \"-\""},
              {"\"--title\"", "`title` must not begin with \"-\""},
          }) {
@@ -114,7 +115,7 @@ TEST(Parameters, OfTypeRestTakeWhatFollowsAsTyped) {
     EXPECT_EQ(bound({a("query", Type::rest)}, "  from:bob “disk full” -don't  "),
               "query=<from:bob \"disk full\" -don't>");
     EXPECT_EQ(bound({a("to"), a("text", Type::rest)}, "bob it's \"fine\" --really"),
-              "the quote opened at character 7 is never closed (close it, or put a \\ before it)");
+              "the quote opened at character 7 of the arguments is never closed (close it, or put a \\ before it)");
     EXPECT_EQ(bound({a("to"), a("text", Type::rest)}, "bob \"fine\" --really"), "to=<bob> text=<\"fine\" --really>");
     EXPECT_EQ(bound({a("query", Type::rest)}, " "), "`query` is missing");
 }

@@ -46,10 +46,10 @@ TEST(Words, UndoWhatPhonesDoToQuotesAndDashes) {
 }
 
 TEST(Words, SayWhereAnOpenQuoteStands) {
-    EXPECT_THAT(words("say \"never closed"), ElementsAre("error: the quote opened at character 5 is never closed"));
-    EXPECT_THAT(words("é 'x"), ElementsAre("error: the quote opened at character 3 is never closed"));
-    EXPECT_THAT(words(std::string_view("a\0b", 3)), ElementsAre("error: there is a NUL at character 2"));
-    EXPECT_THAT(words(std::string_view("\\\0b", 3)), ElementsAre("error: there is a NUL at character 2"));
+    EXPECT_THAT(words("say \"never closed"), ElementsAre("error: the quote opened at character 5 of the arguments is never closed"));
+    EXPECT_THAT(words("é 'x"), ElementsAre("error: the quote opened at character 3 of the arguments is never closed"));
+    EXPECT_THAT(words(std::string_view("a\0b", 3)), ElementsAre("error: there is a NUL at character 2 of the arguments"));
+    EXPECT_THAT(words(std::string_view("\\\0b", 3)), ElementsAre("error: there is a NUL at character 2 of the arguments"));
 }
 
 TEST(Words, KnowWhetherTheyWereQuoted) {

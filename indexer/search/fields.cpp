@@ -5,13 +5,16 @@
 namespace parley::search {
 namespace {
 
+constexpr std::array<std::string_view, 3> kinds{"message", "run", "topic"};
+constexpr std::array<std::string_view, 7> outcomes{"succeeded", "failed", "timed_out", "cancelled", "denied", "lost", "running"};
+
 constexpr std::array<FieldRow, 10> table{{
     {Field::from, "from", "F", "from:alice", "said, or asked for, by this person (name or id)"},
     {Field::in, "in", "R", "in:#ops", "in this room (account/room, or the room alone) or gateway"},
     {Field::platform, "platform", "A", "platform:irc", "said on this platform, or on this account"},
-    {Field::kind, "kind", "K", "kind:run", "message, run or topic"},
+    {Field::kind, "kind", "K", "kind:run", "message, run or topic", kinds},
     {Field::command, "command", "C", "command:deploy", "runs of this command"},
-    {Field::outcome, "outcome", "O", "outcome:failed", "runs that succeeded, failed, timed_out, were cancelled, denied or lost, or are running"},
+    {Field::outcome, "outcome", "O", "outcome:failed", "runs that succeeded, failed, timed_out, were cancelled, denied or lost, or are running", outcomes},
     {Field::before, "before", "", "before:2026-11-01", "earlier than this day or time (UTC)"},
     {Field::after, "after", "", "after:2026-11-01T09:30", "from this day or time on (UTC)"},
     {Field::on, "on", "", "on:2026-11-01", "on this day (UTC)"},

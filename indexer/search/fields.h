@@ -15,6 +15,7 @@ struct FieldRow {
     std::string_view prefix;   // of its terms in the index; empty: compared with the document's time
     std::string_view example;
     std::string_view help;
+    std::span<const std::string_view> values = {};  // all that it can be; empty: anything
 };
 
 std::span<const FieldRow> fields();

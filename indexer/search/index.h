@@ -105,7 +105,7 @@ struct Found {
     bool exact = true;                   // false: more would match than were counted
     Facets facets;
     Node query;                          // for snippets
-    std::vector<std::string> notes;      // what was left out, for people
+    std::vector<std::string> notes;      // what was left out, or may be meant otherwise: for people
 };
 
 class Reader {

@@ -34,7 +34,7 @@ std::optional<std::chrono::seconds> span_of(std::string_view text) {
 
 class Parser {
 public:
-    Parser(std::string_view text, Time now) : text_(text), now_(now) {}
+    Parser(std::string_view text, Time now, std::vector<std::string>* hints) : text_(text), now_(now), hints_(hints) {}
 
     Result<Node> run() {
         if (text_.size() > query_bytes_max) {
@@ -49,10 +49,13 @@ public:
     }
 
 private:
-    tl::unexpected<service::Error> fail_at(std::size_t at, Code code, std::string what, std::string hint) const {
-        std::size_t column = 1;
-        for (std::size_t i = 0; i < at && i < text_.size(); ++i) column += (static_cast<unsigned char>(text_[i]) & 0xc0U) != 0x80U;
-        return service::fail(code, "column " + std::to_string(column) + ": " + std::move(what), std::move(hint));
+    std::string place(std::size_t at) const {
+        std::size_t character = 1;
+        for (std::size_t i = 0; i < at && i < text_.size(); ++i) character += (static_cast<unsigned char>(text_[i]) & 0xc0U) != 0x80U;
+        return "at character " + std::to_string(character) + " of the query: ";
+    }
+    tl::unexpected<service::Error> fail_at(std::size_t at, Code code, const std::string& what, std::string hint) const {
+        return service::fail(code, place(at) + what, std::move(hint));
     }
     void skip() {
         while (at_ < text_.size() && space(text_[at_])) ++at_;
@@ -150,15 +153,32 @@ private:
         return word(raw, begin);
     }
 
-    // "form:alice" is a slip, "10.0.0.1:80", "std::map" and "https://…" are tokens.
+    // "form:alice" is a slip; "bogus:x" may be text, and is looked for as that, with a hint. "10.0.0.1:80", "host:80",
+    // "std::map" and "https://…" are tokens.
     std::optional<service::Error> mistaken_field(const std::string& name, std::string_view value, std::size_t begin) const {
         if (name.size() < 3 || value.empty() || value.front() == ':' || value.front() == '/') return std::nullopt;
         if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; })) return std::nullopt;
         std::vector<std::string> names;
-        for (const auto& row : fields()) names.emplace_back(row.name);
+        std::string all;
+        for (const auto& row : fields()) {
+            names.emplace_back(row.name);
+            all += " " + names.back() + ":";
+        }
         const auto near = service::nearest(name, names, 1);
-        if (near.empty()) return std::nullopt;
-        return fail_at(begin, Code::invalid, "there is no field " + name + ":", "did you mean " + near.front() + ":? To look for the text, put it in \"quotes\"").value();
+        if (!near.empty()) return fail_at(begin, Code::invalid, "there is no field " + name + ":", "did you mean " + near.front() + ":? To look for the text, put it in \"quotes\"").value();
+        const bool port = std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+        if (hints_ != nullptr && !port) hints_->push_back(place(begin) + "there is no field " + name + ":, so it was looked for as text; the fields are" + all);
+        return std::nullopt;
+    }
+
+    // A word that no document can have there would find nothing, and nobody would know why.
+    Result<Node> known_value(const FieldRow& row, std::string value, std::size_t value_at) const {
+        if (std::find(row.values.begin(), row.values.end(), value) != row.values.end() || row.values.empty()) return Node{.kind = Kind::field, .text = std::move(value), .field = row.field};
+        std::vector<std::string> names(row.values.begin(), row.values.end());
+        const auto near = service::nearest(value, names, 1);
+        std::string all;
+        for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
+        return fail_at(value_at, Code::invalid, "there is no " + std::string(row.name) + " \"" + value + "\"", near.empty() ? "use one of: " + all : "did you mean " + std::string(row.name) + ":" + near.front() + "? There are: " + all);
     }
 
     Result<Node> prefix(std::string_view stem, std::size_t begin) {
@@ -194,7 +214,10 @@ private:
             at_ = closed + 1;
         }
         if (value.empty()) return fail_at(value_at, Code::invalid, std::string(row.name) + ": has no value", "as in " + std::string(row.example) + ", without a space");
-        if (!row.prefix.empty()) return count(begin, {.kind = Kind::field, .text = fold(value), .field = row.field});
+        if (!row.prefix.empty()) {
+            auto node = known_value(row, fold(value), value_at);
+            return node ? count(begin, std::move(*node)) : node;
+        }
         auto node = time(row, value, value_at);
         return node ? count(begin, std::move(*node)) : node;
     }
@@ -222,6 +245,7 @@ private:
 
     std::string_view text_;
     Time now_;
+    std::vector<std::string>* hints_;
     std::size_t at_ = 0, terms_ = 0, wildcards_ = 0;
 };
 
@@ -239,9 +263,9 @@ std::string quoted(const Node& node) {
 
 }  // namespace
 
-Result<Node> parse_query(std::string_view text, Time now) {
-    if (!service::unicode::valid(text)) return service::fail(Code::invalid, "column 1: the query is not valid UTF-8", "send it as UTF-8");
-    return Parser(text, now).run();
+Result<Node> parse_query(std::string_view text, Time now, std::vector<std::string>* hints) {
+    if (!service::unicode::valid(text)) return service::fail(Code::invalid, "at character 1 of the query: it is not valid UTF-8", "send it as UTF-8");
+    return Parser(text, now, hints).run();
 }
 
 std::string to_text(const Node& node) {

@@ -40,9 +40,9 @@ struct Node {
     std::vector<Node> children{};
 };
 
-// Code::invalid, or Code::limit at a limit. `what` begins with "column 7: ", counted in characters from 1.
-// `now` is what last: counts back from.
-service::Result<Node> parse_query(std::string_view text, service::Time now);
+// Code::invalid, or Code::limit at a limit. `what` begins with "at character 7 of the query: ", counted from 1.
+// `now` is what last: counts back from. `hints` gets, in the same form, what was understood but is hardly meant.
+service::Result<Node> parse_query(std::string_view text, service::Time now, std::vector<std::string>* hints = nullptr);
 
 // The tree in one line, for tests and for `explain`: (all disk (none (phrase "no space"))).
 std::string to_text(const Node& node);

@@ -324,7 +324,8 @@ Reader::Reader(const Index& index, const archive::Archive& archive, Names names)
 Reader::~Reader() = default;
 
 service::Result<Found> Reader::search(const Request& request) {
-    auto node = parse_query(request.query, request.now);
+    std::vector<std::string> hints;
+    auto node = parse_query(request.query, request.now, &hints);
     if (!node) return service::fail(std::move(node.error()));
     if (request.limit > page_max || request.offset > offset_max) {
         return service::fail(Code::limit, "at most " + std::to_string(page_max) + " hits at once, from the first " + std::to_string(offset_max), "narrow the query down, by time for example");
@@ -336,6 +337,7 @@ service::Result<Found> Reader::search(const Request& request) {
         try {
             state_->reopen();
             state_->run(request, *node, view, out);
+            out.notes.insert(out.notes.end(), hints.begin(), hints.end());
             out.query = std::move(*node);
             return out;
         } catch (const Late&) {

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view raw(reinterpret_cast<const char*>(data), size);
     const auto query = search::parse_query(raw, service::Time(std::chrono::seconds(1'700'000'000)));
     if (query) service::invariant(size_of(*query) <= 4 * search::query_terms_max + 4 * search::query_bytes_max, "a query is not larger than its text allows");
-    else service::invariant(query.error().what.starts_with("column "), "an error names its place");
+    else service::invariant(query.error().what.starts_with("at character "), "an error names its place");
     const auto text = service::unicode::repaired(raw);
     for (const auto& term : search::terms(text)) service::invariant(!term.empty() && term.size() <= search::term_bytes_max, "a term keeps its limit");
     std::size_t at = 0;

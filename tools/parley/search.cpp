@@ -35,6 +35,7 @@ service::Program search() {
             fmt::print("{}  {}  {}/{}  <{}> {}\n", hit["id"].text().substr(0, 8), service::iso8601(time).substr(0, 16), hit["account"].text(),
                        for_terminal(hit["room"].text()), for_terminal(hit["author"].text()), for_terminal(hit["text"].text()));
         }
+        for (const auto& note : (*answer)["notes"].list()) fmt::print(stderr, "{}\n", for_terminal(note.text()));
         fmt::print("{}{} found in {}\n", (*answer)["exact"].boolean(true) ? "" : "about ", (*answer)["total"].number(),
                    service::for_people(std::chrono::microseconds((*answer)["took_us"].number())));
         return {};

@@ -210,9 +210,9 @@ Html turning(const SearchView& view) {
     return out.empty() ? out : markup("<nav class=\"turning\" aria-label=\"Pages\">{}</nav>", {out});
 }
 
-// The query language says "column 7: …", in characters from 1: the place is marked in the query as typed.
+// The query language says "at character 7 of the query: …", counted from 1: the place is marked in the query as typed.
 Html query_error(const std::string& query, const service::Error& error) {
-    constexpr std::string_view sign = "column ";
+    constexpr std::string_view sign = "at character ";
     if (!error.what.starts_with(sign)) return problem(error);
     auto left = std::strtoul(error.what.c_str() + sign.size(), nullptr, 10);
     std::size_t place = 0;
@@ -261,13 +261,15 @@ Html search_view(const SearchView& view) {
         "class=\"order\">{}{}</p></div>",
         {view.answer["exact"].boolean(true) ? "" : "about ", plural(total, "result", "results"), took,
          order_link("newest", "Newest"), order_link("relevance", "Best match")});
+    Html notes;
+    for (const Value& note : view.answer["notes"].list()) notes += markup("<p class=\"note quiet\">{}</p>", {note.text()});
     const Html results = total == 0 ? markup(
                                           "<div class=\"empty\"><p>Nothing matches.</p><p class=\"hint\">Try fewer "
                                           "words, a prefix like <code>conn*</code>, or take a filter away.</p></div>")
                                     : markup("<ol class=\"hits\">{}</ol>", {hits});
     return out +
-           markup("<div class=\"columns\">{}<section class=\"results\" aria-label=\"Results\">{}{}{}</section></div>",
-                  {filters(view), summary, results, turning(view)});
+           markup("<div class=\"columns\">{}<section class=\"results\" aria-label=\"Results\">{}{}{}{}</section></div>",
+                  {filters(view), summary, notes, results, turning(view)});
 }
 
 }  // namespace parley::pages

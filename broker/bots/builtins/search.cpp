@@ -43,7 +43,9 @@ void search(const Asked& asked) {
     asked.query("archive", "search", bus::Value::map({{"query", query}, {"viewer", asked.viewer()}, {"limit", hits_shown}, {"order", "newest"}, {"before_asked", asked.requested.sequence}}),
                 [asked, query](const bus::Value& found) {
                     const auto& hits = found["hits"].list();
-                    if (hits.empty()) return asked.done({bus::Outcome::succeeded, fmt::format("nothing found for {}", query), {}});
+                    std::string notes;
+                    for (const auto& note : found["notes"].list()) notes += "\n" + note.text();
+                    if (hits.empty()) return asked.done({bus::Outcome::succeeded, fmt::format("nothing found for {}{}", query, notes), {}});
                     bus::Text text;
                     for (const auto& hit : hits) {
                         if (!text.empty()) text.append(bus::Text("\n"));
@@ -52,6 +54,7 @@ void search(const Asked& asked) {
                     const auto total = static_cast<std::size_t>(found["total"].number());
                     if (total > hits.size()) text.append(bus::Text(fmt::format("\n{}{} in all", found["exact"].boolean(true) ? "" : "about ", total)));
                     if (const auto page = asked.page(); !page.empty()) text.append(bus::Text(fmt::format("{}{}/search?q={}", total > hits.size() ? " — " : "\n", page, percent_encoded(query))));
+                    text.append(bus::Text(notes));
                     asked.done({bus::Outcome::succeeded, std::move(text), {}});
                 });
 }

@@ -123,7 +123,7 @@ TEST_F(Indexer, ShowsAClosedRoomToNobodyOutside) {
 
 TEST_F(Indexer, AnswersMistakesWithWhatToDo) {
     ASSERT_TRUE(comes_to("", 0));
-    EXPECT_THAT(ask("search", Value::map({{"query", "disk \"full"}}))["error"].text(), testing::HasSubstr("column 6"));
+    EXPECT_THAT(ask("search", Value::map({{"query", "disk \"full"}}))["error"].text(), testing::HasSubstr("at character 6 of the query"));
     EXPECT_THAT(ask("dance", Value::map({}))["error"].text(), testing::HasSubstr("search, event, room"));
     EXPECT_THAT(ask("event", Value::map({{"id", "zzzzzzzz"}}))["error"].text(), testing::HasSubstr("zzzzzzzz"));
     EXPECT_EQ(ask("status", Value::map({}))["rebuilding"].boolean(true), false);

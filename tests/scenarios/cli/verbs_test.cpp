@@ -99,7 +99,7 @@ TEST_F(Verbs, ShowOfWhatIsNotThereFails) {
 TEST_F(Verbs, ASearchThatIsNotUnderstoodNamesThePlace) {
     const auto said = verb({"search", "disk \"full"});
     EXPECT_EQ(said.code, usage);
-    EXPECT_THAT(said.err, HasSubstr("column 6"));
+    EXPECT_THAT(said.err, HasSubstr("at character 6 of the query"));
 }
 
 TEST_F(Verbs, TailPrintsWhatHappensUntilCtrlC) {

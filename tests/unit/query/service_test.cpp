@@ -150,7 +150,7 @@ TEST_F(ServiceTest, LetsWhoAsksInARoomSeeItsGateway) {
 TEST_F(ServiceTest, SaysWhatCanBeAsked) {
     EXPECT_THAT(ask("help", Value::map({}))["text"].text(), HasSubstr("from:alice"));
     EXPECT_THAT(ask("sing", Value::map({}))["error"].text(), HasSubstr("search, event"));
-    EXPECT_THAT(ask("search", Value::map({{"query", "("}}))["error"].text(), HasSubstr("column"));
+    EXPECT_THAT(ask("search", Value::map({{"query", "("}}))["error"].text(), HasSubstr("at character 2 of the query"));
     EXPECT_THAT(ask("room", Value::map({{"room", "nonsense"}}))["error"].text(), HasSubstr("account/room"));
 }
 

@@ -112,6 +112,14 @@ TEST_F(IndexTest, FindsWordsInAnyFormNewestFirst) {
     EXPECT_THAT(texts("fai*"), ElementsAre("two disks failed"));
 }
 
+TEST_F(IndexTest, SaysOfAnUnknownFieldThatItIsText) {
+    said("bogus:x marks the spot");
+    const auto answer = found(request("bogus:x"));
+    EXPECT_EQ(answer.total, 1U);
+    EXPECT_TRUE(answer.exact);
+    EXPECT_THAT(answer.notes, ElementsAre(HasSubstr("there is no field bogus:")));
+}
+
 TEST_F(IndexTest, FindsPhrasesOnlyInTheirOrder) {
     said("no space left on device");
     said("left no space");

@@ -51,16 +51,36 @@ TEST(QueryLanguage, ReadsTimes) {
 }
 
 TEST(QueryLanguage, NamesThePlaceOfAMistakeAndWhatToDo) {
-    EXPECT_THAT(tree("disk \"full"), AllOf(StartsWith("column 6: "), HasSubstr("never closed")));
-    EXPECT_THAT(tree("é (a"), StartsWith("column 3: this ( is never closed"));
-    EXPECT_THAT(tree("a ) b"), StartsWith("column 3: this ) closes nothing"));
-    EXPECT_THAT(tree("a OR"), StartsWith("column 5: something to look for is missing"));
+    EXPECT_THAT(tree("disk \"full"), AllOf(StartsWith("at character 6 of the query: "), HasSubstr("never closed")));
+    EXPECT_THAT(tree("é (a"), StartsWith("at character 3 of the query: this ( is never closed"));
+    EXPECT_THAT(tree("a ) b"), StartsWith("at character 3 of the query: this ) closes nothing"));
+    EXPECT_THAT(tree("a OR"), StartsWith("at character 5 of the query: something to look for is missing"));
     EXPECT_THAT(tree("form:alice"), HasSubstr("did you mean from:"));
-    EXPECT_THAT(tree("before:noon"), AllOf(StartsWith("column 8: "), HasSubstr("before:2026-11-01")));
+    EXPECT_THAT(tree("before:noon"), AllOf(StartsWith("at character 8 of the query: "), HasSubstr("before:2026-11-01")));
     EXPECT_THAT(tree("last:5"), HasSubstr("last:2h"));
     EXPECT_THAT(tree("ab*"), HasSubstr("at least 3"));
     EXPECT_THAT(tree("from:"), HasSubstr("has no value"));
     EXPECT_THAT(tree("a\xff"), HasSubstr("UTF-8"));
+}
+
+TEST(QueryLanguage, NamesTheKnownValuesOfAFieldThatHasOnlySome) {
+    EXPECT_THAT(tree("disk outcome:failled"), AllOf(StartsWith("at character 14 of the query: there is no outcome \"failled\""), HasSubstr("did you mean outcome:failed?")));
+    EXPECT_THAT(tree("outcome:weird"), AllOf(StartsWith("at character 9 of"), HasSubstr("use one of: succeeded, failed, timed_out, cancelled, denied, lost, running")));
+    EXPECT_THAT(tree("kind:nope"), AllOf(StartsWith("at character 6 of"), HasSubstr("use one of: message, run, topic")));
+    EXPECT_EQ(tree("kind:Run -outcome:timed_out"), "(all kind:run (none outcome:timed_out))");
+    for (const auto& row : fields()) {
+        for (const auto value : row.values) EXPECT_EQ(tree(std::string(row.name) + ":" + std::string(value)), std::string(row.name) + ":" + std::string(value));
+    }
+}
+
+TEST(QueryLanguage, SaysOfAnUnknownFieldThatItWasLookedForAsText) {
+    const auto hints = [](std::string_view query) {
+        std::vector<std::string> out;
+        EXPECT_TRUE(parse_query(query, now, &out)) << query;
+        return out;
+    };
+    EXPECT_THAT(hints("disk bogus:x"), testing::ElementsAre(AllOf(StartsWith("at character 6 of the query: there is no field bogus:"), HasSubstr("the fields are from: in: platform: kind:"))));
+    for (const auto* text : {"https://example.org", "std::map", "host:8080", "10.0.0.1:80", "\"bogus:x\"", "a:b", "outcome:failed"}) EXPECT_THAT(hints(text), testing::IsEmpty()) << text;
 }
 
 TEST(QueryLanguage, RefusesMoreThanItsLimits) {

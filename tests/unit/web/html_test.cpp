@@ -95,7 +95,7 @@ TEST(Timeline, OffersEditingOnlyToWhoWroteIt) {
 TEST(SearchPage, MarksTheColumnWhereTheQueryIsWrong) {
     SearchView view;
     view.query = "disk (full";
-    view.error = service::Error{service::Code::invalid, "column 6: this parenthesis is not closed", "close it"};
+    view.error = service::Error{service::Code::invalid, "at character 6 of the query: this parenthesis is not closed", "close it"};
     EXPECT_THAT(search_view(view).text(), HasSubstr("<code>disk <mark>(full</mark></code>"));
 }
 

@@ -64,6 +64,10 @@ void Columns::kill(std::uint32_t number) {
     if (number < capacity_) std::atomic_ref(all_[number].state).store(State::dead, std::memory_order_release);
 }
 
+void Columns::set_lookup(std::uint32_t number) {
+    if (number < capacity_) std::atomic_ref(all_[number].lookup).store(1, std::memory_order_relaxed);
+}
+
 void Columns::set_latest(std::uint32_t anchor, std::uint32_t latest) {
     grow(anchor);
     all_[anchor].latest = latest;
@@ -77,6 +81,10 @@ const Column& Columns::operator[](std::uint32_t number) const {
 State Columns::state(std::uint32_t number) const {
     if (number >= capacity_.load(std::memory_order_acquire)) return State::none;
     return std::atomic_ref(all_[number].state).load(std::memory_order_acquire);
+}
+
+bool Columns::lookup(std::uint32_t number) const {
+    return number < capacity_.load(std::memory_order_acquire) && std::atomic_ref(all_[number].lookup).load(std::memory_order_relaxed) != 0;
 }
 
 void Columns::sync() {

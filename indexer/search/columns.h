@@ -20,7 +20,7 @@ struct Column {
     std::uint16_t command;
     std::uint8_t kind, outcome, visibility;
     State state;
-    std::uint16_t unused;
+    std::uint16_t lookup;  // 1: only a question to the archive, with its answer: what it shows is elsewhere
 };
 static_assert(sizeof(Column) == 32);
 
@@ -34,9 +34,11 @@ public:
     // `number` is from 1 to documents_max.
     void put(std::uint32_t number, const Column& column);
     void kill(std::uint32_t number);
+    void set_lookup(std::uint32_t number);
     void set_latest(std::uint32_t anchor, std::uint32_t latest);
     const Column& operator[](std::uint32_t number) const;  // all zero where nothing was put
     State state(std::uint32_t number) const;
+    bool lookup(std::uint32_t number) const;
     void sync();
 
     std::uint32_t published() const { return published_.load(std::memory_order_acquire); }

@@ -1,5 +1,8 @@
 #include "indexer/search/document.h"
 
+#include <algorithm>
+#include <array>
+
 #include "broker/service/unicode.h"
 #include "indexer/search/fields.h"
 #include "indexer/search/tokenizer.h"
@@ -64,6 +67,11 @@ std::optional<Document> document_of(const archive::View& view, bus::Event anchor
     if (standing.redacted) return std::nullopt;
     return Document{.anchor = std::move(anchor), .kind = topic ? DocumentKind::topic : DocumentKind::message,
                     .text = std::move(standing.text.plain), .command = {}, .outcome = no_outcome, .edited = standing.revision > 0};
+}
+
+bool is_lookup(const bus::CommandRequested& request) {
+    constexpr std::array<std::string_view, 4> names{"search", "show", "last", "help"};
+    return request.action.kind == bus::Action::Kind::builtin && std::find(names.begin(), names.end(), request.command) != names.end();
 }
 
 std::string field_term(std::string_view prefix, std::string_view value) { return std::string(prefix) + fold(value).substr(0, 200); }

@@ -32,6 +32,9 @@ std::optional<bus::Event> anchor_of(const archive::View& view, const bus::Event&
 // nullopt: it has none any more (redacted).
 std::optional<Document> document_of(const archive::View& view, bus::Event anchor);
 
+// What is built in to look things up: the call would be found by the same words as what it looked for.
+bool is_lookup(const bus::CommandRequested& request);
+
 // Terms of its fields, with their prefixes (fields.h).
 std::vector<std::string> field_terms(const Document& document);
 // A field's term: prefix and value, folded, cut at 200 bytes.

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int format = 1;  // of terms and columns together; another means: build again
+constexpr int format = 2;  // of terms and columns together; another means: build again
 
 std::string first_line(const fs::path& path) {
     std::string line;

@@ -122,6 +122,12 @@ bool is_time_only_above(const Node& node, Range& range) {
     return false;
 }
 
+// Whether runs of certain commands are asked for: then those that only look things up are meant, too.
+bool asks_for_commands(const Node& node) {
+    if (node.kind == Kind::none_of) return false;
+    return (node.kind == Kind::field && node.field == Field::command) || std::any_of(node.children.begin(), node.children.end(), asks_for_commands);
+}
+
 // The tree without the times at its top: those are checked by Range.
 Node without_top_times(const Node& node) {
     if (node.kind == Kind::time) return {};
@@ -178,7 +184,7 @@ public:
     Range range;
     bus::Sequence before = 0;
     const Node* verify = nullptr;  // the whole query, where Xapian's answer is only a proposal
-    bool keep_newest = false, count_facets = false;
+    bool keep_newest = false, count_facets = false, lookups = false;
     std::size_t keep = 0;
     std::chrono::steady_clock::time_point deadline;
 
@@ -195,6 +201,7 @@ public:
         if ((++steps & (verify != nullptr ? 15U : 1023U)) == 0 && std::chrono::steady_clock::now() > deadline) throw Late{};
         if (columns.state(number) != State::live) return false;
         const Column& column = columns[number];
+        if (!lookups && columns.lookup(number)) return false;
         if (before != 0 && column.anchor >= before) return false;
         if (column.time_us < range.from || column.time_us >= range.to) return false;
         if (!sight.sees(column.room, static_cast<bus::Visibility>(column.visibility))) return false;
@@ -311,6 +318,7 @@ void Reader::State::run(const Request& request, const Node& node, const archive:
     if (!plan.exact) decider.verify = &timeless;
     decider.before = request.before;
     decider.count_facets = request.facets;
+    decider.lookups = asks_for_commands(node);
     decider.deadline = std::chrono::steady_clock::now() + request.deadline;
     if (database.get_doccount() > 0 && request.order == Order::newest) newest(request, plan.query, decider, out);
     else if (database.get_doccount() > 0) relevant(request, plan.query, decider, out);

@@ -29,6 +29,7 @@ struct Writer::State {
         last = database.get_lastdocid();
     }
     Column column_of(const archive::View& view, const Document& document) const;
+    void mark_asking(const archive::View& view, const bus::CommandRequested& request);
 
     Index& index;
     Xapian::WritableDatabase database;
@@ -51,6 +52,16 @@ Column Writer::State::column_of(const archive::View& view, const Document& docum
     column.visibility = static_cast<std::uint8_t>(anchor.origin.visibility);
     column.state = search::State::live;
     return column;
+}
+
+// The message came before its command, and was taken for talk.
+void Writer::State::mark_asking(const archive::View& view, const bus::CommandRequested& request) {
+    const auto message = view.event(request.asked_by.event);
+    if (!message) return;
+    const auto number = static_cast<std::uint32_t>(message->sequence);
+    auto& columns = index.columns();
+    columns.set_lookup(number);
+    if (const auto latest = columns[number].latest; latest != 0) columns.set_lookup(latest);
 }
 
 Writer::Writer(Index& index) : state_(translated([&] { return std::make_unique<State>(index); })) {}
@@ -81,7 +92,12 @@ void Writer::take(const archive::View& view, const bus::Event& event) {
         columns.kill(number);
         return;
     }
-    columns.put(number, state.column_of(view, *document));
+    auto column = state.column_of(view, *document);
+    const auto* request = std::get_if<bus::CommandRequested>(&event.body);
+    const bool lookup = request != nullptr && is_lookup(*request);
+    column.lookup = first != number ? columns[first].lookup : static_cast<std::uint16_t>(lookup);
+    columns.put(number, column);
+    if (lookup) state.mark_asking(view, *request);
     if (first != number) columns.set_latest(first, number);
     if (number <= state.last) return;
     Xapian::Document terms;

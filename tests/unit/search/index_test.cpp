@@ -112,6 +112,54 @@ TEST_F(IndexTest, FindsWordsInAnyFormNewestFirst) {
     EXPECT_THAT(texts("fai*"), ElementsAre("two disks failed"));
 }
 
+// Who looked for something would find themselves looking for it, and the older hits in the answer.
+TEST_F(IndexTest, FindsNoCallsOfSearchUnlessTheyAreAskedFor) {
+    said("the disk is full");
+    const auto look_up = [&](const std::string& name, bus::Action::Kind kind) {
+        const auto asking = said("!" + name + " disk");
+        bus::CommandRequested request;
+        request.command = name;
+        request.raw = "!" + name + " disk";
+        request.action.kind = kind;
+        request.asked_by.event = asking.id;
+        const auto requested = happened(std::move(request));
+        bus::RunOutput output;
+        output.run = requested.id;
+        output.data = "the disk is full";
+        happened(std::move(output));
+        bus::RunFinished finished;
+        finished.run = requested.id;
+        happened(std::move(finished));
+        return asking;
+    };
+    const auto asking = look_up("search", bus::Action::Kind::builtin);
+    look_up("show", bus::Action::Kind::builtin);
+    bus::Edit edit;
+    edit.target.event = asking.id;
+    edit.text = "!search disk, please";
+    happened(std::move(edit));
+    for (int pass = 0; pass < 2; ++pass) {
+        EXPECT_THAT(texts("disk"), ElementsAre("the disk is full"));
+        EXPECT_THAT(texts("disk -command:deploy"), ElementsAre("the disk is full"));
+        EXPECT_THAT(texts("please"), IsEmpty());
+        EXPECT_THAT(texts("command:search disk"), ElementsAre("!search disk\nthe disk is full"));
+        EXPECT_THAT(texts("disk (command:search OR command:show)"), SizeIs(2));
+        auto counted = request("disk");
+        counted.facets = true;
+        EXPECT_EQ(found(counted).total, 1U);
+        EXPECT_THAT(found(counted).facets.command, IsEmpty());
+        reader_.reset();  // and after a restart
+        writer_.reset();
+        index_.reset();
+        index_ = open();
+        writer_ = std::make_unique<Writer>(*index_);
+        catch_up(*writer_, archive_);
+        reader_ = std::make_unique<Reader>(*index_, archive_, names_);
+    }
+    look_up("lookup", bus::Action::Kind::exec);
+    EXPECT_THAT(texts("disk"), SizeIs(3)) << "a declared command is one that does something";
+}
+
 TEST_F(IndexTest, SaysOfAnUnknownFieldThatItIsText) {
     said("bogus:x marks the spot");
     const auto answer = found(request("bogus:x"));

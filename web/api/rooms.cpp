@@ -1,11 +1,15 @@
 // Rooms: the list, one room's talk with all that mirror it, and writing into it.
 #include <algorithm>
 
+#include "broker/service/nearest.h"
 #include "web/api/site.h"
 #include "web/pages/views.h"
 #include "web/server/json.h"
 
 namespace parley::api {
+
+service::Result<std::vector<bus::Value>> rooms_of(const Visit& visit);
+
 namespace {
 
 using bus::Value;
@@ -18,6 +22,7 @@ constexpr std::int64_t limit_usual = 100, limit_max = 500;
 
 struct Talk {
     std::vector<Value> events;
+    bool known = false;  // to the archive, and to this person
     bool more = false;  // beyond the limit, on the side that was asked for
 };
 
@@ -45,6 +50,7 @@ Result<Talk> talk_of(const Visit& visit, const live::Together& together, std::st
             if (code == Code::not_found || code == Code::denied) continue;
             return service::fail(answer.error());
         }
+        talk.known = true;
         const auto& events = (*answer)["events"].list();
         talk.events.insert(talk.events.end(), events.begin(), events.end());
     }
@@ -79,6 +85,18 @@ Asked side_of(const Visit& visit) {
         if (place >= 0) return {side, place};
     }
     return {};
+}
+
+// A room that the settings do not name and in which nothing was said is none; neither is one that this person may not see.
+Result<void> there_is(const Visit& visit, const bus::RoomAddress& room, const live::Together& together, const Talk& talk) {
+    if (talk.known || together.rooms.size() > 1 || !together.gateway.empty() || visit.site.house.rooms.contains(room)) return {};
+    std::vector<std::string> names;
+    const auto rooms = rooms_of(visit);
+    if (rooms) {
+        for (const Value& one : *rooms) names.push_back(one["address"].text());
+    }
+    const auto near = service::nearest(room.text(), names, 1);
+    return service::fail(Code::not_found, "there is no room " + room.text() + " here", near.empty() ? "the rooms are listed under Rooms" : "did you mean " + near[0] + "?");
 }
 
 Result<bus::RoomAddress> room_asked(const Visit& visit) {
@@ -165,6 +183,7 @@ Response room_page(const Visit& visit) {
     if (asked.side == "around") view.timeline.marked = asked.place;
     auto talk = talk_of(visit, together, asked.side, asked.place, limit_usual);
     if (talk) {
+        if (const auto found = there_is(visit, *room, together, *talk); !found) return visit.error_page(found.error());
         view.events = std::move(talk->events);
         view.more_before = talk->more || asked.side == "after" || asked.side == "around";
         view.more_after = !view.live;
@@ -179,9 +198,10 @@ Response room_json(const Visit& visit) {
     const auto room = room_asked(visit);
     if (!room) return json_error(room.error());
     const auto asked = side_of(visit);
-    auto talk = talk_of(visit, live::together(visit.site.house, *room), asked.side, asked.place,
-                        visit.number("limit", limit_usual, 1, limit_max));
+    const auto together = live::together(visit.site.house, *room);
+    auto talk = talk_of(visit, together, asked.side, asked.place, visit.number("limit", limit_usual, 1, limit_max));
     if (!talk) return json_error(talk.error());
+    if (const auto found = there_is(visit, *room, together, *talk); !found) return json_error(found.error());
     return Response::json(
         Value::map({{"events", Value(Value::List(talk->events.begin(), talk->events.end()))}, {"more", talk->more}})
             .json());

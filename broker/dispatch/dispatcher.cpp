@@ -47,6 +47,14 @@ service::Time heard(const Event& message) {
     return message.received == service::Time{} ? message.time : message.received;
 }
 
+// The rules that look at the room alone: "gateway:ops", "room:lobby/#admins".
+bus::Value::List places_of(const Command& command) {
+    bus::Value::List out;
+    for (const auto& rule : command.allow)
+        if (rule.starts_with("gateway:") || rule.starts_with("room:")) out.emplace_back(rule);
+    return out;
+}
+
 bus::Value describe(const Parameter& parameter) {
     bus::Value value;
     value.set("name", parameter.name).set("type", name(parameter.type)).set("summary", parameter.summary);
@@ -170,10 +178,13 @@ std::optional<std::string> Dispatcher::rule(const std::string& command, const st
 bus::Value Dispatcher::commands(const std::string& who, const bus::RoomAddress& room) const {
     bus::Value list = bus::Value::List{};
     for (const auto& [command_name, command] : settings_.commands) {
-        const bool everything = who.empty() && room.room.empty();
+        const bool anywhere = room.room.empty();
         // How well they are proven is seen when they ask.
-        if (!everything && !decide(command, {who, bus::Strength::ourselves, room}, settings_.gateways).rule) continue;
+        const bool allowed = decide(command, {who, bus::Strength::ourselves, room}, settings_.gateways).rule.has_value();
+        auto where = anywhere && !allowed ? places_of(command) : bus::Value::List{};
+        if (!allowed && where.empty() && !(who.empty() && anywhere)) continue;
         bus::Value one;
+        one.set("where", std::move(where));
         one.set("name", command_name).set("summary", command.summary).set("built_in", command.built_in);
         one.set("usage", usage(settings_.prefix, command_name, command.parameters));
         bus::Value parameters = bus::Value::List{};

@@ -69,6 +69,16 @@ Html parameter(const Value& one) {
     return markup(" <var>{}</var>", {(one["required"].boolean(true) ? form : "[" + form + "]")});
 }
 
+// Where alone a command can be asked: rules of the settings, as people say them.
+Html places(const Value& one) {
+    std::string text;
+    for (const Value& rule : one["where"].list()) {
+        const auto words = rule.text();
+        text += (text.empty() ? "" : ", ") + std::string(words.starts_with("gateway:") ? "" : "the room ") + words.substr(words.find(':') + 1);
+    }
+    return text.empty() ? Html() : markup("<p class=\"where\">Only in {}</p>", {text});
+}
+
 }  // namespace
 
 Html status_view(const StatusView& view) {
@@ -119,7 +129,7 @@ Html commands_view(const Value& commands, const std::string& prefix, const std::
             "<li class=\"card\" id=\"{}\"><code class=\"usage\">{}{}{}</code><p>{}</p>{}<a class=\"quiet\" "
             "href=\"{}\">Its runs</a></li>\n",
             {one["name"].text(), prefix, one["name"].text(), parameters, one["summary"].text(),
-             help.empty() ? help : markup("<ul>{}</ul>", {help}), search_address("command:" + one["name"].text())});
+             help.empty() ? help : markup("<ul>{}</ul>", {help}), places(one), search_address("command:" + one["name"].text())});
     }
     return out + markup("<ul class=\"cards commands\">{}</ul>", {entries});
 }

@@ -178,6 +178,19 @@ TEST_F(Dispatching, PassesASearchOnAsTyped) {
                 ElementsAre("search", "from:bob \"disk full\" don't"));
 }
 
+TEST_F(Dispatching, ListsWithoutARoomWhereElseACommandCanBeAsked) {
+    const auto where = [&](const std::string& who) {
+        std::string out;
+        const auto listed = dispatcher.commands(who, {});
+        for (const auto& command : listed.list()) out += command["name"].text() + command["where"].json() + " ";
+        return out;
+    };
+    EXPECT_THAT(where("web/alice"), testing::HasSubstr("deploy[\"gateway:ops\",\"room:lobby/#admins\"] "));
+    EXPECT_THAT(where("web/alice"), testing::HasSubstr("uptime[] "));
+    EXPECT_THAT(where("web/alice"), testing::Not(testing::HasSubstr("secret")));
+    EXPECT_THAT(where("work/bob@x"), testing::HasSubstr("deploy[] ")) << "named, so wherever they are";
+}
+
 // The link is for one person, so nobody gives it in a room; there it is said where to ask.
 TEST_F(Dispatching, SendsWhoAsksToSignInToADirectMessage) {
     EXPECT_EQ(said(message("!login")), "the link that signs you in is for you alone: write !login to me in a direct message");

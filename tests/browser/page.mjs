@@ -28,6 +28,10 @@ rooms = ["web/ops"]
 summary = "How long this machine has been up"
 run = ["/usr/bin/uptime", "-p"]
 allow = ["*"]
+[command.wait]
+summary = "Waits for somebody to cancel it, under a name that is long enough to wrap on a phone"
+run = ["/bin/sh", "-c", "exec sleep 60", "\${A_LONG_WORD_THAT_NO_SHELL_EXPANDS}/and/another/one/that/goes/on/and/on"]
+allow = ["gateway:ops"]
 [web]
 listen = "127.0.0.1:${port}"
 `);
@@ -188,6 +192,50 @@ try {
     await ann.goto(`${base}/search?q=${encodeURIComponent("disk (full")}`);
     await ann.waitForSelector(".query mark");
     await ann.waitForSelector("[role=alert]");
+  });
+
+  await test("a run that takes long says its id, and its page has a button that cancels it", async () => {
+    await ann.goto(room);
+    await live(ann);
+    await says(ann, "!wait");
+    const notice = message(ann, "is running").last();
+    await notice.waitFor();
+    const id = (await notice.textContent()).match(/!cancel ([0-9a-z]{8})/)[1];
+    await until("the archive has the run", async () => (await fetch(`${base}/api/runs/${id}`)).ok);
+    await ann.goto(`${base}/run/${id}`);
+    await ann.click("text=Cancel this run");
+    await until("it has ended", async () => (await (await fetch(`${base}/api/runs/${id}`)).json()).finished?.outcome === "cancelled");
+    await ann.goto(`${base}/run/${id}`);
+    await ann.locator("h1 .cancelled").waitFor();
+    assert.equal(await ann.getByText("Cancel this run").count(), 0);
+  });
+
+  await test("the commands page has those of one gateway, and says where", async () => {
+    await ann.goto(`${base}/commands`);
+    assert.equal(await ann.locator("#wait .where").textContent(), "Only in ops");
+    assert.equal(await ann.locator("#uptime .where").count(), 0);
+  });
+
+  await test("a room that is not there is answered with 404", async () => {
+    assert.equal((await ann.goto(`${base}/room/web%2Fopps`)).status(), 404);
+    await ann.getByText("did you mean web/ops?").waitFor();
+  });
+
+  await test("a phone shows the whole status, and what was run over the whole width", async () => {
+    const phone = await visitor("", { viewport: { width: 390, height: 844 } });
+    await phone.goto(`${base}/status`);
+    assert.ok((await phone.locator("tbody th", { hasText: /^web$/ }).count()) > 0);
+    if (shots) await phone.screenshot({ path: join(shots, "status-phone.png"), fullPage: true });
+    for (const table of await phone.locator(".table").all()) {
+      const [inner, outer] = await table.evaluate((element) => [element.scrollWidth, element.clientWidth]);
+      assert.ok(inner <= outer, `${await table.textContent()}: ${inner} in ${outer}`);
+    }
+    const { hits } = await (await fetch(`${base}/api/search?q=command:wait`)).json();
+    await phone.goto(`${base}/run/${hits[0].id}`);
+    const [value, facts] = await phone.evaluate(() => [document.querySelector(".facts .whole dd").clientWidth, document.querySelector(".facts").clientWidth]);
+    assert.ok(value > facts * 0.8, `${value} of ${facts}`);
+    if (shots) await phone.screenshot({ path: join(shots, "run-phone.png"), fullPage: true });
+    await phone.context().close();
   });
 
   await test("nothing is wider than a phone", async () => {

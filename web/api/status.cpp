@@ -16,7 +16,10 @@ pages::StatusView status_of_all(const Visit& visit) {
     if (auto archive = visit.site.bus.ask("archive", "status", bus::Value::map({}), answer_within))
         view.archive = std::move(*archive);
     for (const auto& [account, platform] : visit.site.house.accounts) {
-        if (account == live::web_account) continue;
+        if (account == live::web_account) {  // this process: it has no bridge to ask
+            view.accounts.emplace_back(account, bus::Value::map({{"link", view.bus_up ? "up" : "away"}, {"reason", "this page"}}));
+            continue;
+        }
         auto status = visit.site.bus.ask("account." + account, "status", bus::Value::map({}), bridge_within);
         view.accounts.emplace_back(account, status ? std::optional(std::move(*status)) : std::nullopt);
     }

@@ -34,10 +34,10 @@ Html followers(const Value& list) {
     for (const Value& one : list.list()) {
         rows += markup(
             "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
-            {one["name"].text(), light(one["connected"].boolean(), "connected", "away"), shown(one["cursor"]),
-             shown(one["lag"])});
+            {one["name"].text(), light(one["connected"].boolean(), "connected", "away"), shown(one["lag"]),
+             shown(one["cursor"])});
     }
-    return table({"Follower", "Link", "Cursor", "Lag"}, rows);
+    return table({"Follower", "Link", "Lag", "Cursor"}, rows);
 }
 
 std::string reason_of(const Value& status) {
@@ -52,7 +52,7 @@ Html accounts(const StatusView& view) {
                                    (*status)["link"].boolean());
         rows += markup(
             "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"number\">{}</td><td "
-            "class=\"number\">{}</td><td>{}</td></tr>",
+            "class=\"number\">{}</td><td class=\"words\">{}</td></tr>",
             {name,
              light(up, status && (*status)["link"].is_text() ? (*status)["link"].text() : "up",
                    status ? (*status)["link"].text("down") : "away"),
@@ -126,7 +126,7 @@ Html commands_view(const Value& commands, const std::string& prefix, const std::
             if (!about.empty()) help += markup("<li><var>{}</var> {}</li>", {p["name"].text(), about});
         }
         entries += markup(
-            "<li class=\"card\" id=\"{}\"><code class=\"usage\">{}{}{}</code><p>{}</p>{}<a class=\"quiet\" "
+            "<li class=\"card\" id=\"{}\"><code class=\"usage\">{}{}{}</code><p>{}</p>{}{}<a class=\"quiet\" "
             "href=\"{}\">Its runs</a></li>\n",
             {one["name"].text(), prefix, one["name"].text(), parameters, one["summary"].text(),
              help.empty() ? help : markup("<ul>{}</ul>", {help}), places(one), search_address("command:" + one["name"].text())});

@@ -45,10 +45,10 @@ constexpr std::uint32_t attempts_max = 3; // of an idempotent run
 
 struct Broker::State {
     service::Reactor& reactor;
+    const service::Clock& clock;
+    service::Random& random;
     Settings settings;
     Commands commands;
-    service::SystemClock clock;
-    service::SystemRandom random;
     store::Env env;
     journal::Journal journal;
     jobs::Jobs jobs;
@@ -68,8 +68,8 @@ struct Broker::State {
     service::Reactor::Handle ticker;
     std::uint64_t commits = 0, events = 0;
 
-    State(service::Reactor& r, const Settings& s, Commands c)
-        : reactor(r), settings(s), commands(std::move(c)), env(s.house.data / "journal", {.only_writer = true}), journal(env),
+    State(service::Reactor& r, const service::Clock& k, service::Random& n, const Settings& s, Commands c)
+        : reactor(r), clock(k), random(n), settings(s), commands(std::move(c)), env(s.house.data / "journal", {.only_writer = true}), journal(env),
           jobs(env, clock.steady() + s.grace), router(s.house.gateways, s.house.rooms), questions([this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }),
           committer(journal, jobs, commands, clock, random, s.heartbeat_every), pusher(journal, router) {}
 
@@ -412,12 +412,13 @@ Broker::~Broker() {
     }
 }
 
-service::Result<std::unique_ptr<Broker>> Broker::start(service::Reactor& reactor, const Settings& settings, Commands commands) {
+service::Result<std::unique_ptr<Broker>> Broker::start(service::Reactor& reactor, const service::Clock& clock, service::Random& random, const Settings& settings,
+                                                       Commands commands) {
     const auto keys = bus::keys_of(settings.house, "broker");
     if (!keys) return fail(keys.error());
     std::unique_ptr<State> state;
     try {
-        state = std::make_unique<State>(reactor, settings, std::move(commands));
+        state = std::make_unique<State>(reactor, clock, random, settings, std::move(commands));
     } catch (const store::Failure& failure) {
         if (!failure.busy()) return fail(Code::io, failure.what());
         return fail(Code::conflict, fmt::format("a broker is already running on {}", (settings.house.data / "journal").string()), "stop it first, or set another [parley] data");

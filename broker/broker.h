@@ -10,6 +10,8 @@
 #include "broker/bus/house_settings.h"
 #include "broker/bus/value.h"
 #include "broker/journal/journal.h"
+#include "broker/service/clock.h"
+#include "broker/service/random.h"
 #include "broker/service/reactor.h"
 
 namespace parley::broker {
@@ -35,8 +37,8 @@ struct Commands {
 
 class Broker {
 public:
-    // Binds and runs on the reactor. Code::conflict if a broker is there already.
-    static service::Result<std::unique_ptr<Broker>> start(service::Reactor& reactor, const Settings& settings, Commands commands);
+    // Binds and runs on the reactor; clock and random outlive it too. Code::conflict if a broker is there already.
+    static service::Result<std::unique_ptr<Broker>> start(service::Reactor& reactor, const service::Clock& clock, service::Random& random, const Settings& settings, Commands commands);
     ~Broker();  // writes cursors that have moved
 
 private:

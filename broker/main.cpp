@@ -21,6 +21,8 @@ service::Result<void> run(const service::Arguments& arguments) {
     service::print_warnings("parley-broker", *file);
     if (arguments.check) return {};
 
+    const service::SystemClock clock;
+    service::SystemRandom random;
     service::Reactor reactor;
     const auto stop = reactor.on_signal({SIGINT, SIGTERM}, [&](int) { reactor.stop(); });
     broker::Commands commands;
@@ -29,7 +31,7 @@ service::Result<void> run(const service::Arguments& arguments) {
     commands.rule = [&](const std::string& command, const std::string& identity, bus::Strength strength, const bus::RoomAddress& room) {
         return dispatcher.rule(command, identity, strength, room);
     };
-    const auto broker = broker::Broker::start(reactor, settings, std::move(commands));
+    const auto broker = broker::Broker::start(reactor, clock, random, settings, std::move(commands));
     if (!broker) return service::fail(broker.error());
     reactor.run();
     return {};

@@ -44,7 +44,6 @@ struct Client::State {
     std::function<void(bool)> link_changed;
     Error shut_out;
     service::Steady heard{};
-    service::SystemClock clock;
     RequestNumber last_request = 0;
 
     // Publishes, oldest first. A batch on its way has a request number; the others wait for flush().
@@ -143,7 +142,7 @@ struct Client::State {
         for (std::size_t taken = 0; taken < batch_max; ++taken) {
             zmq::message_t frame;
             if (!socket.recv(frame, zmq::recv_flags::dontwait)) return;
-            heard = clock.steady();
+            heard = reactor.now();
             auto decoded = decode_from_broker(frame.to_string_view());
             if (!decoded) {
                 service::log::error("the broker sent what is no frame", {{"why", decoded.error().what}});
@@ -164,7 +163,7 @@ struct Client::State {
     }
 
     void start_session() {
-        heard = clock.steady();
+        heard = reactor.now();
         if (send(to_broker::Hello{protocol_version, options.name, options.role})) return;
         hello_again = reactor.after(10ms, [this] {  // the monitor may be ahead of the socket
             if (!up) send(to_broker::Hello{protocol_version, options.name, options.role});
@@ -176,7 +175,7 @@ struct Client::State {
     }
 
     void tick() {
-        const auto now = clock.steady();
+        const auto now = reactor.now();
         if (up && now - heard > options.silent_after) lost();
         if (!leases.empty()) send(to_broker::Heartbeat{{leases.begin(), leases.end()}});
         else send(to_broker::Ping{});

@@ -40,7 +40,6 @@ struct Reactor::Handle::State {
 namespace {
 
 using State = Reactor::Handle::State;
-using Clock = std::chrono::steady_clock;
 
 void arm_timer(const std::shared_ptr<State>& state, Reactor::Work work, std::chrono::microseconds period) {
     state->timer->async_wait([state, work = std::move(work), period](const error_code& error) mutable {
@@ -108,6 +107,8 @@ bool Reactor::run_for(std::chrono::milliseconds limit) {
 void Reactor::restart() { loop_->context.restart(); }
 void Reactor::stop() { loop_->context.stop(); }
 void Reactor::post(Work work) { asio::post(loop_->context, std::move(work)); }
+
+Steady Reactor::now() const { return std::chrono::steady_clock::now(); }
 
 Reactor::Handle Reactor::after(std::chrono::microseconds delay, Work work) {
     auto state = std::make_shared<State>();

@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <memory>
 
+#include "broker/service/clock.h"
+
 namespace boost::asio {
 class io_context;
 }
@@ -45,6 +47,7 @@ public:
     void stop();                         // any thread
     void restart();                      // after stop(): run() may be called again
     void post(Work work);                // any thread; in order
+    Steady now() const;                  // the time that its timers go by
     Handle after(std::chrono::microseconds delay, Work work);
     Handle every(std::chrono::microseconds period, Work work);
     // Calls `work` each time `fd` is readable (or writable). The descriptor is not owned; cancel before closing it.

@@ -46,7 +46,7 @@ public:
         settings_.house.accounts = {{"lobby", "irc"}, {"work", "xmpp"}};
         settings_.house.gateways = {{"ops", {{"lobby", "#ops"}, {"work", "ops"}}}};
         settings_.house.allowed = {{lobby.own_public, bus::Role::bridge, "lobby"}, {indexer.own_public, bus::Role::indexer, "indexer"}};
-        auto started = broker::Broker::start(reactor_, settings_, {});
+        auto started = broker::Broker::start(reactor_, clock_, random_, settings_, {});
         invariant(started.has_value(), "the broker starts");
         broker_ = std::move(*started);
         follow();
@@ -123,6 +123,8 @@ private:
 
     fuzz::Folder folder_;
     service::Reactor reactor_;
+    service::SystemClock clock_;
+    service::SystemRandom random_;
     broker::Settings settings_;
     std::unique_ptr<broker::Broker> broker_;
     std::unique_ptr<bus::Client> indexer_;

@@ -38,7 +38,7 @@ public:
         settings_.house.endpoint = "ipc://" + folder.string() + "/run/broker";
         settings_.house.accounts = {{"lobby", "irc"}, {"work", "xmpp"}};
         settings_.house.gateways = {{"ops", {{"lobby", "#ops"}, {"work", "ops"}}}};
-        auto started = broker::Broker::start(reactor_, settings_, {});
+        auto started = broker::Broker::start(reactor_, clock_, random_, settings_, {});
         if (!started) throw std::runtime_error(started.error().text());
         broker_ = std::move(*started);
     }
@@ -123,6 +123,8 @@ private:
     }
 
     service::Reactor reactor_;
+    service::SystemClock clock_;
+    service::SystemRandom random_;
     broker::Settings settings_;
     std::unique_ptr<broker::Broker> broker_;
     std::size_t number_ = 0;

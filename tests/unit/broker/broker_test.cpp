@@ -106,7 +106,7 @@ TEST_F(InProcess, GoesOnWhereItWasAfterARestart) {
 TEST_F(InProcess, RefusesASecondBrokerAtTheSamePlace) {
     Settings other = settings_;
     other.house.data = folder_ / "other";
-    const auto second = Broker::start(reactor_, other, commands_);
+    const auto second = Broker::start(reactor_, clock_, random_, other, commands_);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, service::Code::conflict);
     EXPECT_THAT(second.error().what, testing::HasSubstr("already running"));
@@ -115,7 +115,7 @@ TEST_F(InProcess, RefusesASecondBrokerAtTheSamePlace) {
 TEST_F(InProcess, RefusesASecondBrokerOnTheSameJournal) {
     Settings other = settings_;
     other.house.endpoint = "ipc://" + folder_.string() + "/run/other";
-    const auto second = Broker::start(reactor_, other, commands_);
+    const auto second = Broker::start(reactor_, clock_, random_, other, commands_);
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, service::Code::conflict);
 }

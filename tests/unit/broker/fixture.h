@@ -61,7 +61,7 @@ protected:
         std::filesystem::remove_all(folder_);
     }
     void start() {
-        auto started = Broker::start(reactor_, settings_, commands_);
+        auto started = Broker::start(reactor_, clock_, random_, settings_, commands_);
         ASSERT_TRUE(started) << started.error().text();
         broker_ = std::move(*started);
     }
@@ -142,6 +142,8 @@ protected:
 
     std::filesystem::path folder_;
     service::Reactor reactor_;
+    service::SystemClock clock_;
+    service::SystemRandom random_;
     Settings settings_;
     Commands commands_;
     std::unique_ptr<Broker> broker_;

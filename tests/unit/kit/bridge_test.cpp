@@ -99,7 +99,7 @@ protected:
         std::uint64_t spool_bytes_max = 1 << 20, held_bytes_max = 1 << 20;
     };
     void start_broker() {
-        auto started = broker::Broker::start(reactor, settings, {});
+        auto started = broker::Broker::start(reactor, clock, random, settings, {});
         ASSERT_TRUE(started) << started.error().text();
         broker = std::move(*started);
     }

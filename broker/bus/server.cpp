@@ -86,11 +86,16 @@ struct Server::State {
             service::log::error("a frame for a peer is too large", {{"bytes", bytes.size()}, {"most", frame_bytes_max}});
             return false;
         }
+        const bool sent = put(peer, bytes);
+        // Sending, also in vain, may have swallowed the edge that says there is something to read.
+        if (!pumping && (socket.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) pump_soon();
+        return sent;
+    }
+
+    bool put(const Peer& peer, const std::string& bytes) {
         try {
-            if (!socket.send(zmq::buffer(peer), zmq::send_flags::sndmore | zmq::send_flags::dontwait)) return false;
-            const bool sent = socket.send(zmq::buffer(bytes), zmq::send_flags::dontwait).has_value();
-            if (!pumping && (socket.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) pump_soon();
-            return sent;
+            return socket.send(zmq::buffer(peer), zmq::send_flags::sndmore | zmq::send_flags::dontwait) &&
+                   socket.send(zmq::buffer(bytes), zmq::send_flags::dontwait);
         } catch (const zmq::error_t&) {
             return false;  // EHOSTUNREACH: it is gone
         }

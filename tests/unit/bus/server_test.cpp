@@ -129,6 +129,25 @@ TEST_F(ServerTest, SurvivesBytesThatAreNoFrame) {
     EXPECT_TRUE(eventually(reactor, [&] { return client.linked(); }));
 }
 
+TEST_F(ServerTest, HearsAPeerAlsoAfterItSpokeInVainToAnother) {
+    std::size_t heard = 0;
+    const auto server = Server::bind(reactor, "ipc://" + path(), {}, {}, {[&](const Peer&, const Proof&, ToBroker) { ++heard; }, [](const Peer&, const service::Error&) {}, [] {}});
+    ASSERT_TRUE(server);
+    zmq::context_t context;
+    zmq::socket_t peer(context, zmq::socket_type::dealer);
+    peer.set(zmq::sockopt::linger, 0);
+    peer.connect("ipc://" + path());
+    const auto ping = encode(ToBroker(to_broker::Ping{}));
+    peer.send(zmq::buffer(ping), zmq::send_flags::none);
+    ASSERT_TRUE(eventually(reactor, [&] { return heard == 1; }));
+    peer.send(zmq::buffer(ping), zmq::send_flags::none);
+    // Each of these takes the edge away that says there is something to read; the ping comes in between.
+    for (const auto until = std::chrono::steady_clock::now() + 50ms; std::chrono::steady_clock::now() < until;) {
+        EXPECT_FALSE((*server)->send("somebody who is gone", from_broker::Pong{}));
+    }
+    EXPECT_TRUE(eventually(reactor, [&] { return heard == 2; }));
+}
+
 TEST_F(ServerTest, TellsWhenAPeerIsGone) {
     SmallBroker broker(reactor, "ipc://" + path());
     ASSERT_TRUE(broker.start());

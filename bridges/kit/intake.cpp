@@ -172,7 +172,8 @@ void Intake::write(store::WriteTxn& txn, const Event& event) {
 bool Intake::gap(const std::string& room, service::Time from, service::Time to, std::string why) {
     Event event;
     event.origin.room = {account_, room};
-    event.origin.native_id = fmt::format("gap-{}", from.time_since_epoch().count());
+    // Two absences may begin at the same last sign of life, if the first return was not noted before the second began.
+    event.origin.native_id = fmt::format("gap-{}-{}", from.time_since_epoch().count(), to.time_since_epoch().count());
     event.origin.visibility = parts_.house.visibility(event.origin.room);
     event.author = bus::ourselves(parts_.house.name);
     event.time = event.received = parts_.clock.now();

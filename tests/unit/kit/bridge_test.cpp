@@ -321,6 +321,17 @@ TEST_F(Bridged, MarksAlsoAMomentThatItWasAway) {
     EXPECT_THAT(b.platform->heard, ElementsAre(HasSubstr("on a/room is not available: the bridge was away")));
 }
 
+TEST_F(Bridged, MarksASecondAbsenceThoughItDiedBeforeTheFirstReturnWasNoted) {
+    a.platform->go();
+    a.platform->come();
+    until([&] { return b.platform->heard.size() == 1; }, "the first marker");
+    a.bridge.reset();
+    clock.ahead += std::chrono::seconds(60);
+    start(a);
+    until([&] { return b.platform->heard.size() == 2; }, "the second marker");
+    EXPECT_THAT(b.platform->heard, ::testing::Each(HasSubstr("on a/room is not available: the bridge was away")));
+}
+
 TEST_F(Bridged, TellsTheJournalWhatBecameOfADelivery) {
     bus::FollowOptions options;
     options.start = bus::FollowOptions::Start::now;

@@ -11,6 +11,9 @@ using bus::Value;
 using service::Error;
 
 constexpr auto save_every = 1s;
+// Nobody has spoken yet, but we are there: what is said from now on is missed if we leave, not old. A little earlier than
+// now, for what is on its way; what we have already is known by its id.
+constexpr auto on_its_way = 2s;
 constexpr std::size_t unacknowledged_max = 1 << 20;  // the spool's limit is reached first
 
 std::string_view name(Link link) {
@@ -84,61 +87,84 @@ void Bridge::start(const Make& make) {
     follow();
     serve_status();
     ticker_ = reactor_.every(save_every, [this] { save(); });
+    save();
     platform_->connect();
 }
 
 void Bridge::stop() {
     if (platform_) platform_->disconnect();
     save();
+    try {
+        note("boot", "");
+    } catch (const store::Failure&) {  // then the next power cut puts more in doubt than is
+    }
 }
 
-// A new account begins with what is said from now on, not with the whole journal; later it goes on where it was. The
-// broker makes the cursor as soon as it is asked to follow, so the second request starts exactly there.
+// A new account begins with what is said from now on, not with the whole journal. After a power cut we do not know what we
+// have said of what comes now: all that the journal has already is in doubt (docs/decisions/0003).
 void Bridge::follow() {
-    bool before = false;
     {
         const store::ReadTxn txn(env_);
-        before = meta_.get(txn, "followed").has_value();
+        is_new_ = !meta_.get(txn, "followed");
+        const auto boot = meta_.get(txn, "boot");
+        lost_power_ = boot && !boot->empty() && *boot != options_.boot;
+        if (const auto doubt = meta_.get(txn, "doubt")) courier_.doubt_until(store::number_of(*doubt));
     }
-    if (before) return follow_from(bus::FollowOptions::Start::cursor);
-    client_.on_link([this](bool up) {
-        if (!up || std::exchange(following_, true)) return;
-        follow_from(bus::FollowOptions::Start::now);
-        follow_from(bus::FollowOptions::Start::cursor);
-        client_.query("broker", "status", Value::map({}).encode(), 10s, [this](service::Result<std::string> reply) {
-            if (!reply &&
-                (reply.error().code == service::Code::unavailable || reply.error().code == service::Code::timeout)) {
-                following_ = false;  // it may not have heard us: all of it again when the link is back
-                return;
-            }
-            followed();
-        });
+    if (lost_power_) courier_.doubt_what_waits();
+    if (!is_new_ && !lost_power_)
+        return follow_from(bus::FollowOptions::Start::cursor, [this](auto events) { courier_.take(std::move(events)); });
+    // The broker makes the cursor as soon as it is asked; what comes meanwhile comes again, from there.
+    if (is_new_) follow_from(bus::FollowOptions::Start::now, [](const auto&) {});
+    ask_where_to_begin();
+}
+
+void Bridge::ask_where_to_begin() {
+    client_.query("broker", "status", Value::map({}).encode(), 10s, [this](service::Result<std::string> status) {
+        try {
+            if (status) return begin_from(*status);
+        } catch (const store::Failure& failure) {
+            service::log::error("cannot save that we follow; trying again", {{"why", failure.what()}});
+        }
+        ask_again_ = reactor_.after(save_every, [this] { ask_where_to_begin(); });
     });
 }
 
-void Bridge::followed() {
-    try {
-        store::WriteTxn txn(env_);
-        meta_.put(txn, "followed", "yes");
-        txn.commit();
-    } catch (const store::Failure& failure) {
-        service::log::error("cannot save that we follow; trying again", {{"why", failure.what()}});
-        followed_again_ = reactor_.after(save_every, [this] { followed(); });
+void Bridge::begin_from(const std::string& status) {
+    const auto reply = Value::decode(status);
+    const auto last = static_cast<bus::Sequence>(reply ? (*reply)["sequence"].number() : 0);
+    store::WriteTxn txn(env_);
+    meta_.put(txn, "followed", "yes");
+    meta_.put(txn, "boot", options_.boot);
+    if (lost_power_) meta_.put(txn, "doubt", store::key_of(last));
+    txn.commit();
+    env_.sync();
+    if (std::exchange(lost_power_, false)) courier_.doubt_until(last);
+    follow_from(bus::FollowOptions::Start::cursor, [this](auto events) { courier_.take(std::move(events)); });
+}
+
+// On disk when it returns, if it is something new.
+void Bridge::note(std::string_view key, std::string_view value) {
+    {
+        const store::ReadTxn txn(env_);
+        if (meta_.get(txn, key) == value) return;
     }
+    store::WriteTxn txn(env_);
+    meta_.put(txn, key, value);
+    txn.commit();
+    env_.sync();
 }
 
 void Bridge::hold(bool held) {
     if (platform_ && std::exchange(held_, held) != held) platform_->hold(held);
 }
 
-void Bridge::follow_from(bus::FollowOptions::Start start) {
+void Bridge::follow_from(bus::FollowOptions::Start start, std::function<void(std::vector<bus::Followed>)> take) {
     bus::FollowOptions options;
     options.cursor = "bridge:" + options_.account;
     options.start = start;
     options.filter.deliver_to = options_.account;
     options.credit = 4096;
-    client_.follow(std::move(options),
-                   [this](std::vector<bus::Followed> events) { courier_.take(std::move(events)); });
+    client_.follow(std::move(options), std::move(take));
 }
 
 void Bridge::serve_status() {
@@ -226,14 +252,19 @@ void Bridge::came_back(const std::string& room) {
     const auto now = clock_.now();
     const auto before = alive_.find(room);
     if (platform_->capabilities().history) {
-        if (const auto seen = last_seen(room)) platform_->backfill({room, *seen});
+        const auto seen = last_seen(room);
+        if (seen) platform_->backfill({room, *seen});
+        // This place stays until somebody has spoken and the broker has it: the history may not be read to its end this time.
+        intake_.begins(room, seen ? seen->time : now - on_its_way);
     } else if (before != alive_.end()) {
         intake_.gap(room, before->second, now, "the bridge was away");
     }
     const bool first_time = before == alive_.end();
     if (!first_time) gone_since_[room] = before->second;
     alive_[room] = now;
-    if (first_time) save();  // a death before the next tick is an absence, too
+    if (!first_time) return;
+    save();  // a death before the next tick is an absence, too
+    courier_.sync();
 }
 
 void Bridge::received(bus::Event event) {
@@ -258,9 +289,6 @@ void Bridge::refused(const DeliveryId& id, const Error& reason) {
 }
 std::optional<Seen> Bridge::last_seen(const std::string& room) const {
     if (auto seen = intake_.last_seen(room)) return seen;
-    // Nobody has spoken yet, but we were there: what was said since is missed, not old. A little earlier than the
-    // tick that saved it, for what was on its way then; what we have already is known by its id.
-    constexpr auto on_its_way = std::chrono::seconds(2);
     const auto alive = alive_.find(room);
     if (alive == alive_.end()) return std::nullopt;
     return Seen{{}, alive->second - on_its_way};
@@ -268,10 +296,10 @@ std::optional<Seen> Bridge::last_seen(const std::string& room) const {
 
 // While nothing is taken from the platform we count as away: what a death would cost then is marked at the next start.
 void Bridge::save() {
-    const auto now = clock_.now();
     const bool here = !intake_.holding();
+    const auto until = intake_.kept_until(clock_.now(), save_every);
     for (const auto& room : joined_)
-        if (here) alive_[room] = now;
+        if (here) alive_[room] = until;
     std::string trouble;
     try {
         store::WriteTxn txn(env_);
@@ -281,6 +309,7 @@ void Bridge::save() {
         }
         intake_.save(txn);
         txn.commit();
+        if (!lost_power_) note("boot", options_.boot);
     } catch (const store::Failure& failure) {
         trouble = failure.what();
     }

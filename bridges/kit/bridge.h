@@ -20,6 +20,7 @@ struct BridgeOptions {
     OutboxLimits outbox;
     std::uint64_t spool_bytes_max = 64 << 20;
     std::uint64_t held_bytes_max = 4 << 20;  // in memory, while the spool takes no more
+    std::string boot;  // service::boot_id(): after another one the files hold only what was synced; empty: not known
 };
 
 class Bridge final : public Host {
@@ -45,9 +46,11 @@ public:
 private:
     bool speakable(const std::string& room) const;
     void follow();
-    void follow_from(bus::FollowOptions::Start start);
+    void follow_from(bus::FollowOptions::Start start, std::function<void(std::vector<bus::Followed>)> take);
+    void ask_where_to_begin();
     void serve_status();
-    void followed();
+    void begin_from(const std::string& status);
+    void note(std::string_view key, std::string_view value);
     void hold(bool held);
     void came_back(const std::string& room);
     void save();
@@ -65,7 +68,8 @@ private:
     Courier courier_;
     std::unique_ptr<Platform> platform_;
     Link link_ = Link::down;
-    bool following_ = false;  // of a new account: the broker has been asked
+    bool is_new_ = false;      // the account has not followed yet
+    bool lost_power_ = false;  // since it was last here, without having been told to stop
     bool held_ = false;       // the platform was told to hold
     service::Error link_reason_;
     std::set<std::string> joined_;
@@ -73,7 +77,7 @@ private:
     std::map<std::string, service::Time> alive_;       // when a room was last with us
     std::map<std::string, service::Time> gone_since_;  // and when it was before we came back
     std::string save_trouble_;
-    service::Reactor::Handle ticker_, followed_again_;
+    service::Reactor::Handle ticker_, ask_again_;
 };
 
 }  // namespace parley::kit

@@ -43,6 +43,16 @@ void Courier::better() {
     if (!take_again_ && !pump_again_ && !settle_again_) trouble_.clear();
 }
 
+void Courier::doubt_what_waits() {
+    try {
+        store::WriteTxn txn(parts_.env);
+        outbox_.doubt_all(txn);
+        txn.commit();
+    } catch (const store::Failure& failure) {  // it is known in memory, and written with each that is said
+        complain(failure);
+    }
+}
+
 // -- in: from the broker to the disk ---------------------------------------------------------------------------------
 
 void Courier::take(std::vector<bus::Followed> events) {
@@ -83,7 +93,7 @@ void Courier::store(store::WriteTxn& txn, const bus::Followed& followed,
             continue;
         }
         bool refused = false;
-        if (!outbox_.add(txn, recipient.room, event, refused)) continue;
+        if (!outbox_.add(txn, recipient.room, event, refused, event.sequence <= doubt_until_)) continue;
         if (refused)
             full.emplace_back(&event, recipient.room);
         else

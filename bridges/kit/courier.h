@@ -26,6 +26,10 @@ public:
     Courier(Parts parts, OutboxLimits limits);
 
     void set_platform(Platform* platform) { platform_ = platform; }
+    // A power cut may have taken from our disk what was said: what waits here is in doubt, and so is what the journal had by then.
+    void doubt_what_waits();
+    void doubt_until(bus::Sequence sequence) { doubt_until_ = sequence; }
+    void sync();  // our files are on disk when it returns; what was taken is acknowledged
     void take(std::vector<bus::Followed> events);
     // Whether a room can be spoken in is asked each time.
     void set_speakable(std::function<bool(const std::string& room)> speakable) { speakable_ = std::move(speakable); }
@@ -53,7 +57,6 @@ private:
     void store(store::WriteTxn& txn, const bus::Followed& followed,
                std::vector<std::pair<const bus::Event*, std::string>>& full);
     void remember(store::WriteTxn& txn, const std::string& room, const bus::Event& event);
-    void sync();
     void pump_soon();
     void pump();
     void pump_room(store::WriteTxn& txn, const std::string& room, std::vector<Delivery>& out,
@@ -69,7 +72,7 @@ private:
     Outbox outbox_;
     std::function<bool(const std::string&)> speakable_;
     std::deque<bus::Followed> arrived_;
-    bus::Sequence stored_ = 0, acknowledged_ = 0;
+    bus::Sequence stored_ = 0, acknowledged_ = 0, doubt_until_ = 0;
     std::map<FlightKey, Flight> flights_;
     std::set<FlightKey> answered_;
     std::string trouble_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "bridges/kit/pack.h"
@@ -320,7 +321,7 @@ void Intake::published(std::uint64_t ordinal, const Event& event) {
     const auto& origin = event.origin;
     if (in_history(event.kind()) && !origin.native_id.starts_with("kit-")) {
         auto& seen = seen_[origin.room.room];
-        if (event.time >= seen.time) {
+        if (seen.native_id.empty() || event.time >= seen.time) {
             seen = {origin.native_id, event.time};
             moved_.insert(origin.room.room);
         }
@@ -350,6 +351,21 @@ std::optional<Seen> Intake::last_seen(const std::string& room) const {
     const auto seen = seen_.find(room);
     if (seen == seen_.end()) return std::nullopt;
     return seen->second;
+}
+
+void Intake::begins(const std::string& room, service::Time time) {
+    if (seen_.try_emplace(room, Seen{{}, time}).second) moved_.insert(room);
+}
+
+service::Time Intake::kept_until(service::Time now, std::chrono::milliseconds most) {
+    const auto since = spool_.unsynced_since();
+    if (!since) return now;
+    if (now - *since < most) return std::min(now, *since);
+    if (const auto synced = spool_.sync(); !synced) {
+        service::log::error("what waits for the broker would not survive a power cut", {{"why", synced.error().what}, {"hint", synced.error().hint}});
+        return std::min(now, *since);
+    }
+    return now;
 }
 
 void Intake::save(store::WriteTxn& txn) {

@@ -46,8 +46,11 @@ public:
                  std::vector<std::string> native_ids, std::string refusal);
 
     std::optional<Seen> last_seen(const std::string& room) const;
+    void begins(const std::string& room, service::Time time);  // nobody has spoken yet, but from here on we are there
     void save(store::WriteTxn& txn);  // the last_seen that have moved
     std::size_t waiting() const { return spool_.waiting(); }
+    // Up to when what was received would outlive a power cut: at the broker, or synced here if it has waited for `most`.
+    service::Time kept_until(service::Time now, std::chrono::milliseconds most);
     std::uint64_t echoes() const { return echoes_; }
     bool holding() const { return unwritten_ || !held_.empty(); }
     const service::Error& trouble() const { return trouble_; }  // why we hold

@@ -58,7 +58,7 @@ void Outbox::reload() {
     }
 }
 
-bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full) {
+bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt) {
     full = false;
     if (!taken_.put_new(txn, taken_key(event.id, room), "")) return false;
     auto& queue = queues_[room];
@@ -72,8 +72,18 @@ bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event
         return true;
     }
     entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
-    queue.push_back({next_++, false, false});
+    if (in_doubt) states_.put(txn, key_of(next_), pack({"sent"}));
+    queue.push_back({next_++, false, in_doubt});
     return true;
+}
+
+void Outbox::doubt_all(store::WriteTxn& txn) {
+    for (auto& [room, queue] : queues_) {
+        for (auto& slot : queue) {
+            slot.in_doubt = true;
+            if (!states_.get(txn, key_of(slot.ordinal))) states_.put(txn, key_of(slot.ordinal), pack({"sent"}));
+        }
+    }
 }
 
 std::string Outbox::marker_for(const std::string& room, const bus::Event& event, const bus::Event* before) const {

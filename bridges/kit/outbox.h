@@ -25,8 +25,10 @@ public:
     Outbox(store::Env& env, OutboxLimits limits = {});
 
     // False if the event was taken before (the broker sent it again). Refused at the limit: `full` becomes true, and
-    // the time of the event goes into a gap marker at the end of the queue.
-    bool add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full);
+    // the time of the event goes into a gap marker at the end of the queue. `in_doubt`: it may have been said already.
+    bool add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt = false);
+    // All that waits may have been said already.
+    void doubt_all(store::WriteTxn& txn);
     // After a transaction that add() took part in did not commit.
     void reload();
 

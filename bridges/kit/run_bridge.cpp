@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "bridges/kit/bridge.h"
+#include "broker/service/boot.h"
 #include "broker/service/log.h"
 #include "broker/service/nearest.h"
 #include "broker/service/program.h"
@@ -73,6 +74,7 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
     if (!file) return fail(file.error());
     BridgeOptions options;
     options.account = account;
+    options.boot = service::boot_id();
     options.house = bus::read_house(file->root());
     auto table = account_table(file->root(), platform, account);
     if (!table) return fail(table.error());

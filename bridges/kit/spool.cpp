@@ -52,9 +52,10 @@ Spool::Spool(std::filesystem::path file, std::uint64_t bytes_max) : path_(std::m
             if (size > rest.size() - head_bytes) break;
             const auto bytes = rest.substr(head_bytes, size);
             if (head_of(bytes) != rest.substr(0, head_bytes)) break;
-            const Record record{bytes_, head_bytes + size};
+            Record record{bytes_, head_bytes + size, {}};
             bytes_ += record.bytes;
             if (auto event = bus::decode(bytes)) {
+                record.received = event->received;
                 waiting_.emplace(next_, record);
                 waiting_bytes_ += record.bytes;
                 recovered_.push_back({next_++, std::move(*event)});
@@ -92,7 +93,7 @@ service::Result<std::uint64_t> Spool::add(const bus::Event& event) {
         if (::ftruncate(file_, static_cast<off_t>(bytes_)) == 0) ::lseek(file_, 0, SEEK_END);
         return fail(Code::io, fmt::format("cannot write to {}: {}", path_.string(), why), "make room on the disk");
     }
-    waiting_.emplace(next_, Record{bytes_, record.size()});
+    waiting_.emplace(next_, Record{bytes_, record.size(), event.received});
     bytes_ += record.size();
     waiting_bytes_ += record.size();
     return next_++;
@@ -106,6 +107,17 @@ void Spool::done(std::uint64_t ordinal) {
     if (!waiting_.empty()) return keep_waiting();
     if (::ftruncate(file_, 0) == 0 && ::lseek(file_, 0, SEEK_SET) == 0) bytes_ = 0;
     rewrite_at_ = std::min(rewritten_from, bytes_max_ / 2);
+}
+
+std::optional<service::Time> Spool::unsynced_since() const {
+    const auto oldest = waiting_.lower_bound(unsynced_from_);
+    return oldest == waiting_.end() ? std::nullopt : std::optional(oldest->second.received);
+}
+
+service::Result<void> Spool::sync() {
+    if (::fdatasync(file_) != 0) return fail(Code::io, fmt::format("cannot sync {}: {}", path_.string(), std::strerror(errno)), "check the disk");
+    unsynced_from_ = next_;
+    return {};
 }
 
 // Where somebody always speaks there is always something that waits, and the file would grow to its limit. If it cannot
@@ -126,7 +138,8 @@ void Spool::keep_waiting() {
     const auto fresh = path_.string() + ".new";
     const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) return;
-    const bool good = ::write(file, all.data(), all.size()) == static_cast<ssize_t>(all.size()) && ::rename(fresh.c_str(), path_.c_str()) == 0;
+    const bool good = ::write(file, all.data(), all.size()) == static_cast<ssize_t>(all.size()) && ::fdatasync(file) == 0 &&
+                      ::rename(fresh.c_str(), path_.c_str()) == 0;
     if (!good) {
         ::close(file);
         ::unlink(fresh.c_str());

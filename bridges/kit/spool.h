@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,18 +32,22 @@ public:
 
     service::Result<std::uint64_t> add(const bus::Event& event);  // gives its ordinal; Code::limit, Code::io
     void done(std::uint64_t ordinal);
+    // When the oldest was received of those that wait and that a power cut would take; nullopt: none.
+    std::optional<service::Time> unsynced_since() const;
+    service::Result<void> sync();  // what waits is on disk when it returns
     std::size_t waiting() const { return waiting_.size(); }
     std::uint64_t bytes() const { return bytes_; }
 
 private:
     struct Record {  // in the file
         std::uint64_t offset = 0, bytes = 0;
+        service::Time received{};
     };
     void keep_waiting();
 
     std::filesystem::path path_;
     int file_ = -1;
-    std::uint64_t bytes_max_, bytes_ = 0, next_ = 1;
+    std::uint64_t bytes_max_, bytes_ = 0, next_ = 1, unsynced_from_ = 1;  // ordinals
     std::uint64_t waiting_bytes_ = 0, rewrite_at_;  // of bytes_
     std::map<std::uint64_t, Record> waiting_;       // by ordinal
     std::vector<Entry> recovered_;

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <xapian.h>
 
+#include "broker/service/boot.h"
 #include "broker/service/log.h"
 
 namespace parley::search {
@@ -27,7 +28,7 @@ std::string first_line(const fs::path& path) {
 
 // Nothing is synced while a session runs. After a clean end everything is; after a kill the system still has it; after
 // a power cut, seen by another boot id, it cannot be trusted.
-std::string session_name() { return std::to_string(format) + " " + first_line("/proc/sys/kernel/random/boot_id"); }
+std::string session_name() { return std::to_string(format) + " " + service::boot_id(); }
 const std::string clean = std::to_string(format) + " clean";
 
 bool sound(const fs::path& folder) {

@@ -97,6 +97,7 @@ protected:
         StrawPlatform* platform = nullptr;
         OutboxLimits limits{};
         std::uint64_t spool_bytes_max = 1 << 20, held_bytes_max = 1 << 20;
+        std::string boot = "one";
     };
     void start_broker() {
         auto started = broker::Broker::start(reactor, clock, random, settings, {});
@@ -106,7 +107,7 @@ protected:
     void start(Side& side) {
         side.bridge = std::make_unique<Bridge>(
             reactor, clock, random,
-            BridgeOptions{side.account, folder / "bridges" / side.account, settings.house, {}, side.limits, side.spool_bytes_max, side.held_bytes_max});
+            BridgeOptions{side.account, folder / "bridges" / side.account, settings.house, {}, side.limits, side.spool_bytes_max, side.held_bytes_max, side.boot});
         side.bridge->start([&](Host& host) {
             auto made = std::make_unique<StrawPlatform>(host);
             side.platform = made.get();
@@ -250,6 +251,30 @@ TEST_F(Bridged, WaitsForTheLinkAndSaysItAgainInDoubt) {
     EXPECT_THAT(b.platform->heard, ElementsAre("<bob> hello", "<bob> hello", "<bob> more"));
     EXPECT_TRUE(b.platform->deliveries[1].in_doubt);
     until([&] { return b.bridge->status()["outbox"].number() == 0; }, "an empty outbox");
+}
+
+TEST_F(Bridged, DoubtsAfterAPowerCutWhatTheJournalHasAlready) {
+    b.bridge.reset();
+    a.platform->say("1", "perhaps");
+    until([&] { return a.bridge->status()["spool"].number() == 0; }, "the broker's answer");
+    b.boot = "another";
+    start(b);
+    hears(b, "<bob> perhaps");
+    EXPECT_TRUE(b.platform->deliveries.back().in_doubt);
+    a.platform->say("2", "certainly");
+    hears(b, "<bob> certainly");
+    EXPECT_FALSE(b.platform->deliveries.back().in_doubt);
+}
+
+TEST_F(Bridged, DoubtsNothingAfterAStartOfTheSystemIfItWasToldToStop) {
+    b.bridge->stop();
+    b.bridge.reset();
+    a.platform->say("1", "once");
+    until([&] { return a.bridge->status()["spool"].number() == 0; }, "the broker's answer");
+    b.boot = "another";
+    start(b);
+    hears(b, "<bob> once");
+    EXPECT_FALSE(b.platform->deliveries.back().in_doubt);
 }
 
 TEST_F(Bridged, FindsTheMessageOfAReactionThatComesRightBehindItsNativeId) {

@@ -28,6 +28,7 @@ IrcPlatform::Life::Life(IrcPlatform& owner)
       connection(owner.context_.reactor, owner.settings_,
                  {[this, &owner] { owner.carry_out(session.start()); },
                   [this, &owner](const Line& line) {
+                      owner.heard_at_ = owner.context_.clock.now();
                       owner.carry_out(session.receive(line, owner.now()));
                       if (line.command == "CAP") owner.learn_capabilities();
                       if (line.command == "BATCH" || line.command == "FAIL") owner.pump();  // a room may be caught up

@@ -86,7 +86,13 @@ void Bridge::start(const Make& make) {
     intake_.publish_recovered();
     follow();
     serve_status();
-    ticker_ = reactor_.every(save_every, [this] { save(); });
+    ticker_ = reactor_.every(save_every, [this] {
+        // Late: we were stopped, or busy, and what came meanwhile has not been looked at.
+        const bool late = clock_.steady() - ticked_ > 2 * save_every;
+        ticked_ = clock_.steady();
+        if (!late) save();
+    });
+    ticked_ = clock_.steady();
     save();
     platform_->connect();
 }
@@ -240,8 +246,8 @@ void Bridge::room_changed(const std::string& room, bool joined, const Error& rea
     } else {
         service::log::warning("not in the room any more",
                               {{"account", options_.account}, {"room", room}, {"why", reason.text()}});
+        joined_.erase(room);  // first: we may hear of it late, and then we were not there until now
         save();
-        joined_.erase(room);
         courier_.room_gone(room);
     }
 }
@@ -297,7 +303,8 @@ std::optional<Seen> Bridge::last_seen(const std::string& room) const {
 // While nothing is taken from the platform we count as away: what a death would cost then is marked at the next start.
 void Bridge::save() {
     const bool here = !intake_.holding();
-    const auto until = intake_.kept_until(clock_.now(), save_every);
+    const auto now = clock_.now();
+    const auto until = std::min(intake_.kept_until(now, save_every), platform_->heard_until(now));
     for (const auto& room : joined_)
         if (here) alive_[room] = until;
     std::string trouble;

@@ -77,6 +77,7 @@ private:
     std::map<std::string, service::Time> alive_;       // when a room was last with us
     std::map<std::string, service::Time> gone_since_;  // and when it was before we came back
     std::string save_trouble_;
+    service::Steady ticked_{};
     service::Reactor::Handle ticker_, ask_again_;
 };
 

@@ -41,6 +41,9 @@ public:
     virtual void disconnect() = 0;
     virtual void deliver(const Delivery& delivery) = 0;
     virtual void backfill(const BackfillRequest&) {}  // Called only if capabilities() say so.
+    // Up to when all that was said has reached us: the server's last sign of life, by our clock. A link that is dead already
+    // and not yet known to be must not look like a quiet room. For platforms without history.
+    virtual service::Time heard_until(service::Time now) const { return now; }
     // What comes now could not be kept: the disk is full, or the spool is. A platform whose server waits for a reader
     // stops reading; another leaves, and fetches what it missed when it is let in again.
     virtual void hold(bool held) { held ? disconnect() : connect(); }

@@ -41,6 +41,12 @@ std::uint32_t size_in(std::string_view head) {
     return size;
 }
 
+// Since when something would be missing without it: a gap stands for what was said before it was written.
+service::Time since(const bus::Event& event) {
+    const auto* gap = std::get_if<bus::Gap>(&event.body);
+    return gap == nullptr ? event.received : std::min(event.received, gap->from);
+}
+
 }  // namespace
 
 Spool::Spool(std::filesystem::path file, std::uint64_t bytes_max) : path_(std::move(file)), bytes_max_(bytes_max), rewrite_at_(std::min(rewritten_from, bytes_max / 2)) {
@@ -55,7 +61,7 @@ Spool::Spool(std::filesystem::path file, std::uint64_t bytes_max) : path_(std::m
             Record record{bytes_, head_bytes + size, {}};
             bytes_ += record.bytes;
             if (auto event = bus::decode(bytes)) {
-                record.received = event->received;
+                record.since = since(*event);
                 waiting_.emplace(next_, record);
                 waiting_bytes_ += record.bytes;
                 recovered_.push_back({next_++, std::move(*event)});
@@ -93,7 +99,7 @@ service::Result<std::uint64_t> Spool::add(const bus::Event& event) {
         if (::ftruncate(file_, static_cast<off_t>(bytes_)) == 0) ::lseek(file_, 0, SEEK_END);
         return fail(Code::io, fmt::format("cannot write to {}: {}", path_.string(), why), "make room on the disk");
     }
-    waiting_.emplace(next_, Record{bytes_, record.size(), event.received});
+    waiting_.emplace(next_, Record{bytes_, record.size(), since(event)});
     bytes_ += record.size();
     waiting_bytes_ += record.size();
     return next_++;
@@ -111,7 +117,7 @@ void Spool::done(std::uint64_t ordinal) {
 
 std::optional<service::Time> Spool::unsynced_since() const {
     const auto oldest = waiting_.lower_bound(unsynced_from_);
-    return oldest == waiting_.end() ? std::nullopt : std::optional(oldest->second.received);
+    return oldest == waiting_.end() ? std::nullopt : std::optional(oldest->second.since);
 }
 
 service::Result<void> Spool::sync() {

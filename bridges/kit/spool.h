@@ -32,7 +32,7 @@ public:
 
     service::Result<std::uint64_t> add(const bus::Event& event);  // gives its ordinal; Code::limit, Code::io
     void done(std::uint64_t ordinal);
-    // When the oldest was received of those that wait and that a power cut would take; nullopt: none.
+    // Since when something would be missing if a power cut took what it can; nullopt: never.
     std::optional<service::Time> unsynced_since() const;
     service::Result<void> sync();  // what waits is on disk when it returns
     std::size_t waiting() const { return waiting_.size(); }
@@ -41,7 +41,7 @@ public:
 private:
     struct Record {  // in the file
         std::uint64_t offset = 0, bytes = 0;
-        service::Time received{};
+        service::Time since{};
     };
     void keep_waiting();
 

@@ -34,6 +34,7 @@ public:
         host_.room_changed("room", true);
     }
     void hold(bool held) override { holds.push_back(held); }
+    service::Time heard_until(service::Time now) const override { return heard_at.value_or(now); }
     void go() { host_.link_changed(Link::down, {service::Code::unavailable, "gone", {}}); }
     void say(const std::string& native_id, const std::string& words) { happens(native_id, bus::Message{words}); }
     void happens(const std::string& native_id, bus::Body body) {
@@ -53,6 +54,7 @@ public:
     std::vector<std::string> heard;
     std::vector<Delivery> deliveries;
     std::vector<bool> holds;
+    std::optional<service::Time> heard_at;  // and nothing since
 
 private:
     Host& host_;
@@ -327,6 +329,33 @@ TEST_F(Bridged, MarksTheWholeAbsenceWhereThePlatformKnowsLaterWhatItCannotFetch)
     EXPECT_EQ(marked[0].why, "the server keeps only a minute");
     EXPECT_LE(marked[0].from, there_until);
     EXPECT_GE(marked[0].from, there_until - 60s);
+}
+
+TEST_F(Bridged, MarksAlsoTheTimeInWhichADeadLinkLookedLikeAQuietRoom) {
+    std::optional<bus::Gap> marked;
+    bus::FollowOptions options;
+    options.start = bus::FollowOptions::Start::beginning;
+    options.filter.kinds = {bus::Kind::gap};
+    asker->follow(options, [&](std::vector<bus::Followed> events) { marked = std::get<bus::Gap>(events.at(0).event.body); });
+    const auto heard_at = clock.now();
+    a.platform->heard_at = heard_at;
+    clock.ahead += std::chrono::seconds(120);
+    a.platform->go();
+    a.platform->come();
+    until([&] { return marked.has_value(); }, "the gap");
+    EXPECT_EQ(marked->from, heard_at);
+}
+
+TEST_F(Bridged, AsksForHistoryFromThereWhereNobodyHasSpokenYetHoweverOftenItComesBack) {
+    a.platform->keeps_history();
+    a.platform->go();
+    a.platform->come();
+    ASSERT_TRUE(a.bridge->last_seen("room"));
+    const auto first = a.bridge->last_seen("room")->time;
+    clock.ahead += std::chrono::seconds(120);
+    a.platform->go();
+    a.platform->come();  // the history is not read this time either
+    EXPECT_EQ(a.bridge->last_seen("room")->time, first);
 }
 
 TEST_F(Bridged, AsksForHistoryFromWhatWasSaidLastWhoeverCameAfterwards) {

@@ -236,12 +236,30 @@ void Courier::settle_soon() {
     });
 }
 
+// A receipt is written before the outbox lets go of what it is about: if we die in between it is said twice, and counts once.
+bool Courier::tell(const FlightKey& key, Flight& flight) {
+    if (flight.told || flight.answers.empty()) return true;
+    std::vector<std::string> native_ids;
+    for (const auto& answer : flight.answers)
+        if (!answer->empty()) native_ids.push_back(*answer);
+    flight.told = parts_.intake.receipt(key.first, key.second, flight.event.origin.visibility, std::move(native_ids), flight.refusal);
+    return flight.told;
+}
+
 void Courier::settle() {
     if (answered_.empty() || settle_again_) return;
+    std::set<FlightKey> settled, later;
     try {
         store::WriteTxn txn(parts_.env);
         for (const auto& key : answered_) {
-            if (const auto flight = flights_.find(key); flight != flights_.end()) settle_one(txn, key, flight->second);
+            const auto flight = flights_.find(key);
+            if (flight == flights_.end()) continue;
+            if (flight->second.complete() && !tell(key, flight->second)) {
+                later.insert(key);
+                continue;
+            }
+            settle_one(txn, key, flight->second);
+            if (flight->second.complete()) settled.insert(key);
         }
         txn.commit();
     } catch (const store::Failure& failure) {
@@ -249,21 +267,13 @@ void Courier::settle() {
         settle_again_ = parts_.reactor.after(retry_after, [this] { settle_again_ = {}, settle(); });
         return;
     }
+    answered_ = std::move(later);
+    if (!answered_.empty()) settle_again_ = parts_.reactor.after(retry_after, [this] { settle_again_ = {}, settle(); });
     better();
-    const auto settled = std::move(answered_);
-    answered_.clear();
     for (const auto& key : settled) {
         const auto found = flights_.find(key);
-        if (found == flights_.end() || !found->second.complete()) continue;
-        const auto flight = std::move(found->second);
+        outbox_.forget(key.second, found->second.ordinal);
         flights_.erase(found);
-        outbox_.forget(key.second, flight.ordinal);
-        std::vector<std::string> native_ids;
-        for (const auto& answer : flight.answers)
-            if (!answer->empty()) native_ids.push_back(*answer);
-        if (!flight.answers.empty())
-            parts_.intake.receipt(key.first, key.second, flight.event.origin.visibility, std::move(native_ids),
-                                  flight.refusal);
     }
     pump_soon();
 }

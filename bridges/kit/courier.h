@@ -49,6 +49,7 @@ private:
         bus::Event event;
         std::vector<std::optional<std::string>> answers;  // native ids, one for each part
         std::string refusal;
+        bool told = false;  // its receipt is written
         bool complete() const;
     };
     using FlightKey = std::pair<bus::EventId, std::string>;
@@ -65,6 +66,7 @@ private:
     void settle_soon();
     void complain(const store::Failure& failure);
     void better();  // something could be written
+    bool tell(const FlightKey& key, Flight& flight);
     void settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight);
 
     Parts parts_;

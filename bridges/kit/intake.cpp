@@ -183,7 +183,7 @@ bool Intake::gap(const std::string& room, service::Time from, service::Time to, 
     return submit(event);
 }
 
-void Intake::receipt(const bus::EventId& delivered, const std::string& room, bus::Visibility visibility,
+bool Intake::receipt(const bus::EventId& delivered, const std::string& room, bus::Visibility visibility,
                      std::vector<std::string> native_ids, std::string refusal) {
     Event event;
     event.origin.room = {account_, room};
@@ -194,11 +194,12 @@ void Intake::receipt(const bus::EventId& delivered, const std::string& room, bus
         bus::derived_id({"receipt", account_, room, delivered.view(), refusal.empty() ? "delivered" : "refused"});
     event.correlation = delivered;
     event.body = bus::Receipt{delivered, std::move(native_ids), std::move(refusal)};
-    if (holding()) return void(hold_on(event, trouble_));
+    if (holding()) return false;
     const auto ordinal = spool_.add(event);
-    if (!ordinal) return void(hold_on(event, ordinal.error()));
+    if (!ordinal) return ordinal.error().code == Code::invalid;  // it never will be
     receipts_.emplace_back(*ordinal, std::move(event));
     if (!receipts_soon_) receipts_soon_ = parts_.reactor.after(receipts_within, [this] { publish_receipts(); });
+    return true;
 }
 
 void Intake::publish_receipts() {
@@ -267,10 +268,6 @@ void Intake::hold_changed(const Error& why) {
 
 void Intake::no_room(const Event& event, const Error& why) {
     const auto& room = event.origin.room.room;
-    if (event.kind() == Kind::receipt) {  // nobody's words: not worth a marker in a room
-        service::log::warning("a receipt is not kept", {{"room", room}, {"why", why.what}});
-        return;
-    }
     if (const auto [lost, first] = lost_.try_emplace(room, Lost{event.time, event.time}); first) {
         service::log::error("what is said is not kept any more",
                             {{"room", room}, {"why", why.what}, {"hint", why.hint}});

@@ -42,7 +42,8 @@ public:
     static bool refers(const bus::Event& event);  // to another, by its native id
     // False: it could not be kept, and will be said later.
     bool gap(const std::string& room, service::Time from, service::Time to, std::string why);
-    void receipt(const bus::EventId& event, const std::string& room, bus::Visibility visibility,
+    // False: it could not be written; it is to be said again.
+    bool receipt(const bus::EventId& event, const std::string& room, bus::Visibility visibility,
                  std::vector<std::string> native_ids, std::string refusal);
 
     std::optional<Seen> last_seen(const std::string& room) const;

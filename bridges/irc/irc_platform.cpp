@@ -28,7 +28,7 @@ IrcPlatform::Life::Life(IrcPlatform& owner)
       connection(owner.context_.reactor, owner.settings_,
                  {[this, &owner] { owner.carry_out(session.start()); },
                   [this, &owner](const Line& line) {
-                      owner.heard_at_ = owner.context_.clock.now();
+                      owner.heard_at_ = owner.context_.clock.steady();
                       owner.carry_out(session.receive(line, owner.now()));
                       if (line.command == "CAP") owner.learn_capabilities();
                       if (line.command == "BATCH" || line.command == "FAIL") owner.pump();  // a room may be caught up
@@ -117,6 +117,10 @@ void IrcPlatform::carry_out(Effects effects) {
                    effect);
     }
     schedule();
+}
+
+std::chrono::microseconds IrcPlatform::silent_for() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.steady() - heard_at_);
 }
 
 void IrcPlatform::learn_capabilities() {

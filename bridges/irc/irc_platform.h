@@ -26,7 +26,7 @@ public:
     void deliver(const kit::Delivery& delivery) override;
     void hold(bool held) override;
     void backfill(const kit::BackfillRequest& request) override;
-    service::Time heard_until(service::Time) const override { return heard_at_; }
+    std::chrono::microseconds silent_for() const override;
 
 private:
     // One connection and what lives as long as it.
@@ -54,7 +54,7 @@ private:
     bool held_ = false;    // nothing more is to be taken in
     std::unique_ptr<Life> life_;
     service::Steady up_since_{};
-    service::Time heard_at_{};  // the last line of the server
+    service::Steady heard_at_{};  // the last line of the server
     service::Reactor::Handle retry_, session_timer_, pace_timer_, pump_soon_, bury_;
     std::vector<std::unique_ptr<Life>> dead_;  // ended inside one of their own callbacks; buried in the next turn
 };

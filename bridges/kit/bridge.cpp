@@ -304,7 +304,7 @@ std::optional<Seen> Bridge::last_seen(const std::string& room) const {
 void Bridge::save() {
     const bool here = !intake_.holding();
     const auto now = clock_.now();
-    const auto until = std::min(intake_.kept_until(now, save_every), platform_->heard_until(now));
+    const auto until = std::min(intake_.kept_until(now, save_every), now - platform_->silent_for());
     for (const auto& room : joined_)
         if (here) alive_[room] = until;
     std::string trouble;

@@ -1,6 +1,7 @@
 // The seam between a chat platform and the house: four verbs up, four down.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "bridges/kit/capabilities.h"
@@ -41,9 +42,9 @@ public:
     virtual void disconnect() = 0;
     virtual void deliver(const Delivery& delivery) = 0;
     virtual void backfill(const BackfillRequest&) {}  // Called only if capabilities() say so.
-    // Up to when all that was said has reached us: the server's last sign of life, by our clock. A link that is dead already
-    // and not yet known to be must not look like a quiet room. For platforms without history.
-    virtual service::Time heard_until(service::Time now) const { return now; }
+    // Since the server's last sign of life: what was said after it may not have reached us. A link that is dead already and not
+    // yet known to be must not look like a quiet room. For platforms without history.
+    virtual std::chrono::microseconds silent_for() const { return {}; }
     // What comes now could not be kept: the disk is full, or the spool is. A platform whose server waits for a reader
     // stops reading; another leaves, and fetches what it missed when it is let in again.
     virtual void hold(bool held) { held ? disconnect() : connect(); }

@@ -1,0 +1,38 @@
+#include "tests/faults/simulation/disk.h"
+
+#include <algorithm>
+
+namespace parley::simulation {
+
+unsigned Store::table(std::string_view name) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) names.emplace_back(name);
+    return static_cast<unsigned>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+void Store::take_back(std::size_t commits) {
+    for (; commits > 0 && !unsynced.empty(); --commits) {
+        auto& undo = unsynced.back().undo;
+        for (auto one = undo.rbegin(); one != undo.rend(); ++one) {
+            if (one->before) tables[one->table].insert_or_assign(one->key, *one->before);
+            else tables[one->table].erase(one->key);
+        }
+        unsynced.pop_back();
+    }
+}
+
+void Disk::process_died(const Process& process, bool power) {
+    for (auto& [path, store] : stores_) {
+        if (store.process != &process) continue;
+        while (!store.unsynced.empty() && store.unsynced.back().posthumous) store.take_back(1);
+        if (power) {
+            store.take_back(world_.below(store.unsynced.size() + 1));
+            store.unsynced.clear();
+        }
+        if (world_.sabotage.other == "commits") store.take_back(1 + world_.below(3));
+        const auto forgotten = std::find(store.names.begin(), store.names.end(), world_.sabotage.forgets);
+        if (forgotten != store.names.end()) store.tables[static_cast<unsigned>(forgotten - store.names.begin())].clear();
+    }
+}
+
+}  // namespace parley::simulation

@@ -42,7 +42,7 @@ public:
     virtual void disconnect() = 0;
     virtual void deliver(const Delivery& delivery) = 0;
     virtual void backfill(const BackfillRequest&) {}  // Called only if capabilities() say so.
-    // Since the server's last sign of life: what was said after it may not have reached us. A link that is dead already and not
+    // Since the server's last sign of life: what was said after that may not have reached us. A link that is dead already and not
     // yet known to be must not look like a quiet room. For platforms without history.
     virtual std::chrono::microseconds silent_for() const { return {}; }
     // What comes now could not be kept: the disk is full, or the spool is. A platform whose server waits for a reader

@@ -42,7 +42,7 @@ void ChatServer::say(Utterance& utterance) {
 }
 
 bool ChatServer::quiet() const {
-    return std::all_of(to_us_.begin(), to_us_.end(), [](const Parcel& parcel) { return parcel.carries == nullptr; });
+    return fetching_ == 0 && std::all_of(to_us_.begin(), to_us_.end(), [](const Parcel& parcel) { return parcel.carries == nullptr; });
 }
 
 void ChatServer::miss(Utterance& utterance) {
@@ -72,10 +72,7 @@ void ChatServer::next_to_us() {
     const auto parcel = std::move(to_us_.front());
     to_us_.pop_front();
     if (parcel.carries != nullptr) miss(*parcel.carries);  // if it dies of it
-    world_.as(bridge_, [&] {
-        platform_->heard();
-        parcel.open();
-    });
+    world_.as(bridge_, parcel.open);
 }
 
 void ChatServer::ask(std::function<void()> what) {
@@ -112,6 +109,7 @@ void ChatServer::disconnect() {
     for (const auto& what : rest) what();
     for (auto& [name, room] : rooms_) room.member = false;
     held_ = false;
+    fetching_ = 0;
 }
 
 void ChatServer::cut() {
@@ -134,7 +132,7 @@ void ChatServer::kick(const std::string& name, Micros how_long) {
 }
 
 void ChatServer::heal() {
-    stalled_until_ = down_until_ = 0;
+    stalled_until_ = down_until_ = last_[0] = last_[1] = 0;
     for (auto& [name, room] : rooms_) room.closed_until = 0;
     if (!to_us_.empty()) {
         for (std::size_t i = 0; i < to_us_.size(); ++i)
@@ -177,17 +175,21 @@ void ChatServer::join(const std::string& name) {
     });
 }
 
-void ChatServer::ping() {
-    ask([this] { tell([] {}); });
+void ChatServer::ping(service::Steady asked) {
+    ask([this, asked] { tell([this, asked] { platform_->answers_ping(asked); }); });
 }
 
 // Everything after that place, and a little before it: what may have been passed on the way.
 void ChatServer::history(const std::string& name, const kit::Seen& after) {
+    ++fetching_;
     ask([this, name, from = WorldClock::from_wall(after.time) - 2 * reorder_most - 10_ms] {
         for (const auto& entry : rooms_[name].log) {
             if (entry.at >= from) tell([this, utterance = entry.utterance] { platform_->remember(*utterance); }, entry.utterance);
         }
-        tell([this, name] { platform_->caught_up(name); });
+        tell([this, name] {
+            --fetching_;
+            platform_->caught_up(name);
+        });
     });
 }
 

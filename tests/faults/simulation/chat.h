@@ -68,7 +68,7 @@ public:
     void disconnect();
     void hold(bool held);
     void join(const std::string& room);
-    void ping();
+    void ping(service::Steady asked);
     void history(const std::string& room, const kit::Seen& after);
     void post(const kit::Delivery& delivery);
 
@@ -115,7 +115,7 @@ private:
     Micros last_[2] = {};
     Micros stalled_until_ = 0, down_until_ = 0;
     bool held_ = false;
-    std::size_t last_id_ = 0, handed_ = 0;
+    std::size_t last_id_ = 0, handed_ = 0, fetching_ = 0;
 };
 
 }  // namespace parley::simulation

@@ -21,9 +21,9 @@ void StrawPlatform::try_connect() {
     up_ = true;
     for (const auto& name : names_) rooms_[name];
     server_.hold(held_ && !capabilities().history);
-    heard();
+    heard_at_ = clock_.steady();
     pinger_ = reactor_.every(500ms, [this] {
-        if (up_) server_.ping();
+        if (up_) server_.ping(clock_.steady());
     });
     host_.link_changed(kit::Link::up);
     for (const auto& name : names_) server_.join(name);

@@ -34,7 +34,7 @@ public:
     void kicked(const std::string& room);
     void answered(const kit::DeliveryId& id, const std::string& native_id, const std::string& refusal);
     void lost();
-    void heard() { heard_at_ = clock_.steady(); }  // whatever it is
+    void answers_ping(service::Steady asked) { heard_at_ = asked; }
 
 private:
     struct Room {
@@ -54,7 +54,7 @@ private:
     std::map<std::string, Room> rooms_;
     service::Backoff backoff_;
     bool wanted_ = false, up_ = false, held_ = false;
-    service::Steady heard_at_{};
+    service::Steady heard_at_{};  // up to then all that was said has come: it was there when the server answered
     service::Reactor::Handle again_, pinger_;
 };
 

@@ -44,13 +44,13 @@ public:
 
     Report go() {
         house_.start();
-        if (!settle(begins_within)) return report("at the beginning: ");
-        const auto begin = world_.now() + 100_ms, end = begin + world_.between(2_s, 20_s);
+        if (!settle(begins_within, 100_ms)) return report("at the beginning: ");
+        const auto begin = world_.now(), end = begin + (world_.chance(0.25) ? world_.between(6_s, 20_s) : world_.between(1500_ms, 6_s));
         plan_talk(begin, end);
         plan_faults(begin, end);
         world_.run_until(end);
         heal();
-        if (!settle(settles_within)) return report("at the end: ");
+        if (!settle(settles_within, 2500_ms)) return report("at the end: ");
         return report({});
     }
 
@@ -76,12 +76,13 @@ private:
         if (world_.chance(0.5)) house_.add_worker("worker-2");
     }
 
-    bool settle(Micros within) {
+    // `more`: for what is said a moment later, as gaps and receipts are.
+    bool settle(Micros within, Micros more) {
         const auto until = world_.now() + within;
         while (world_.now() < until) {
             world_.run_until(world_.now() + 250_ms);
             if (!house_.settled(&why_not_)) continue;
-            world_.run_until(world_.now() + 2500_ms);  // what is said a moment later: gaps, receipts
+            world_.run_until(world_.now() + more);
             if (house_.settled(&why_not_)) return true;
         }
         return false;
@@ -93,7 +94,7 @@ private:
         const auto count = 5 + world_.below(40);
         const bool burst = world_.chance(0.2);
         for (std::uint64_t i = 0; i < count; ++i) {
-            const auto when = burst ? begin + world_.between(0, (end - begin) / 8) : world_.between(begin, end - 1_s);
+            const auto when = burst ? begin + world_.between(0, (end - begin) / 8) : world_.between(begin, end - 500_ms);
             world_.at(when, [this] { talk(); });
         }
     }

@@ -43,12 +43,17 @@ public:
     // The reference stays valid as long as the Metrics. The same name and labels give the same one.
     Value& counter(std::string_view name, std::string_view help, Labels labels = {});
     Value& gauge(std::string_view name, std::string_view help, Labels labels = {});
+    // Counted in microseconds, printed in seconds.
+    Value& seconds_counter(std::string_view name, std::string_view help, Labels labels = {});
+    Value& seconds_gauge(std::string_view name, std::string_view help, Labels labels = {});
     Histogram& histogram(std::string_view name, std::string_view help, Labels labels = {});
 
     std::string prometheus() const;
+    // What several processes print, as if it were one: each name with its help once.
+    static std::string merged(const std::vector<std::string>& texts);
 
 private:
-    enum class Kind { counter, gauge, histogram };
+    enum class Kind { counter, gauge, seconds_counter, seconds_gauge, histogram };
     struct Entry {
         Kind kind;
         std::string name, help;
@@ -57,9 +62,13 @@ private:
         Histogram histogram;
     };
     Entry& entry(Kind kind, std::string_view name, std::string_view help, Labels labels);
+    static std::string samples_of(const Entry& entry);
 
     mutable std::mutex mutex_;
     std::deque<Entry> entries_;  // a deque: entries never move
 };
+
+// What this process uses of the machine, under its name: memory, processor time, open files.
+void measure_process(Metrics& metrics, const std::string& process);
 
 }  // namespace parley::service

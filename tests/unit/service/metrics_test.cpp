@@ -33,5 +33,29 @@ TEST(Metrics, CountsEachObservationInItsBucketAndAllAbove) {
     EXPECT_THAT(text, HasSubstr("took_seconds_count 2\n"));
 }
 
+TEST(Metrics, PrintsMicrosecondsAsSeconds) {
+    Metrics metrics;
+    metrics.seconds_gauge("lag_seconds", "Lag").set(1'500'000);
+    EXPECT_EQ(metrics.prometheus(), "# HELP lag_seconds Lag\n# TYPE lag_seconds gauge\nlag_seconds 1.5\n");
+}
+
+TEST(Metrics, OfSeveralProcessesNameEachFamilyOnce) {
+    Metrics one, other;
+    one.gauge("up", "Is it", {{"p", "one"}}).set(1);
+    one.counter("a_total", "A").add(2);
+    other.gauge("up", "Is it", {{"p", "other"}}).set(0);
+    EXPECT_EQ(Metrics::merged({one.prometheus(), "no metrics at all\n", other.prometheus()}),
+              "# HELP a_total A\n# TYPE a_total counter\na_total 2\n"
+              "# HELP up Is it\n# TYPE up gauge\nup{p=\"one\"} 1\nup{p=\"other\"} 0\n");
+}
+
+TEST(Metrics, KnowWhatTheProcessUses) {
+    Metrics metrics;
+    measure_process(metrics, "me");
+    EXPECT_GT(metrics.gauge("parley_process_resident_bytes", "", {{"process", "me"}}).get(), 1 << 20);
+    EXPECT_GT(metrics.gauge("parley_process_open_files", "", {{"process", "me"}}).get(), 2);
+    EXPECT_GT(metrics.counter("parley_process_cpu_seconds_total", "", {{"process", "me"}}).get(), 0);
+}
+
 }  // namespace
 }  // namespace parley::service

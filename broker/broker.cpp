@@ -15,7 +15,9 @@
 #include "broker/questions.h"
 #include "broker/routing/router.h"
 #include "broker/service/log.h"
+#include "broker/service/metrics.h"
 #include "broker/session.h"
+#include "broker/status.h"
 
 namespace parley::broker {
 
@@ -67,6 +69,8 @@ struct Broker::State {
     Error trouble;  // of the last commit; none if it went well
     service::Reactor::Handle ticker;
     std::uint64_t commits = 0, events = 0;
+    service::Metrics metrics;
+    service::Metrics::Histogram& commit_took = metrics.histogram("parley_broker_commit_seconds", "Time until a group of events was on disk");
 
     State(service::Reactor& r, const service::Clock& k, service::Random& n, const Settings& s, Commands c)
         : reactor(r), clock(k), random(n), settings(s), commands(std::move(c)), env(s.house.data / "journal", {.only_writer = true}), journal(env),
@@ -74,7 +78,10 @@ struct Broker::State {
           committer(journal, jobs, commands, clock, random, s.heartbeat_every), pusher(journal, router) {}
 
     bool send(const Peer& peer, const bus::FromBroker& frame) { return server->send(peer, frame); }
-    void refuse(const Peer& peer, bus::RequestNumber request, Error error) { send(peer, bus::from_broker::Refused{request, std::move(error)}); }
+    void refuse(const Peer& peer, bus::RequestNumber request, Error error) {
+        metrics.counter("parley_broker_refused_total", "Requests refused, by reason", {{"code", std::string(service::name(error.code))}}).add();
+        send(peer, bus::from_broker::Refused{request, std::move(error)});
+    }
     void refuse(const Peer& peer, bus::RequestNumber request, Code code, std::string what, std::string hint = {}) {
         refuse(peer, request, Error{code, std::move(what), std::move(hint)});
     }
@@ -207,7 +214,9 @@ struct Broker::State {
         }
         if (work.empty() && (work.slots.empty() || !jobs.any_waiting())) return work.slots.clear();
         auto now = std::exchange(work, {});
+        const auto begun = clock.steady();
         const auto done = committer.commit(now);
+        commit_took.observe(clock.steady() - begun);
         ++commits;
         events += done.events;
         if (done.error && !trouble) log::error("the journal cannot be written", {{"why", done.error.what}, {"hint", done.error.hint}});
@@ -313,7 +322,8 @@ struct Broker::State {
         if (!request) return questions.refuse(session.peer, query.request, request.error());
         Value reply;
         if (query.method == "status") reply = status();
-        else if (query.method == "gateways") reply = gateways();
+        else if (query.method == "metrics") reply = Value::map({{"text", metrics.prometheus() + Gauges(status()).prometheus()}});
+        else if (query.method == "gateways") reply = gateways_of(settings.house);
         else if (query.method == "commands") {
             const auto room = bus::RoomAddress::from_text((*request)["room"].text()).value_or(bus::RoomAddress{});
             reply = commands.list((*request)["identity"].text(), room);
@@ -326,12 +336,12 @@ struct Broker::State {
             if (!cancelled) return questions.refuse(session.peer, query.request, cancelled.error());
             reply = std::move(*cancelled);
         } else {
-            return questions.refuse(session.peer, query.request, {Code::not_found, fmt::format("the broker has no \"{}\"", query.method), "it has status, commands, cancel, gateways and forget"});
+            return questions.refuse(session.peer, query.request, {Code::not_found, fmt::format("the broker has no \"{}\"", query.method), "it has status, metrics, commands, cancel, gateways and forget"});
         }
         send(session.peer, bus::from_broker::Reply{query.request, {}, reply.encode()});
     }
 
-    Value status() const {
+    Value status() {
         auto followers = Value(Value::List{});
         auto accounts = Value(Value::List{});
         std::map<std::string, bus::Sequence> places;
@@ -339,7 +349,7 @@ struct Broker::State {
         for (const auto& [name, sequence] : moved) places[name] = std::max(places[name], sequence);
         for (const auto& [name, sequence] : places) {
             const bool connected = std::any_of(sessions.begin(), sessions.end(), [&, &cursor = name](const auto& s) { return s.second.following && s.second.following->options.cursor == cursor; });
-            followers.push(Value::map({{"name", name}, {"cursor", sequence}, {"lag", journal.last() - std::min(sequence, journal.last())}, {"connected", connected}}));
+            followers.push(Value::map({{"name", name}, {"cursor", sequence}, {"lag", journal.last() - std::min(sequence, journal.last())}, {"lag_us", waited(journal, sequence, clock.now()).count()}, {"connected", connected}}));
         }
         for (const auto& [name, platform] : settings.house.accounts) {
             const bool connected = platform == "web" || std::any_of(sessions.begin(), sessions.end(), [&, &account = name](const auto& s) { return s.second.role == bus::Role::bridge && s.second.name == account; });
@@ -347,19 +357,9 @@ struct Broker::State {
         }
         std::size_t workers = 0;
         for (const auto& [peer, session] : sessions) workers += session.role == bus::Role::worker;
-        return Value::map({{"sequence", journal.last()}, {"first", journal.first()}, {"events", events}, {"commits", commits}, {"trouble", trouble.text()},
+        return Value::map({{"sequence", journal.last()}, {"first", journal.first()}, {"events", events}, {"commits", commits}, {"trouble", trouble.text()}, {"journal_bytes", env.used_bytes()},
                            {"jobs", Value::map({{"queued", jobs.queued()}, {"running", jobs.running()}})}, {"workers", workers},
                            {"accounts", std::move(accounts)}, {"followers", std::move(followers)}});
-    }
-
-    Value gateways() const {
-        auto out = Value(Value::List{});
-        for (const auto& gateway : settings.house.gateways) {
-            auto rooms = Value(Value::List{});
-            for (const auto& room : gateway.rooms) rooms.push(room.text());
-            out.push(Value::map({{"name", gateway.name}, {"rooms", std::move(rooms)}}));
-        }
-        return Value::map({{"gateways", std::move(out)}});
     }
 
     // A follower that will not come back would keep retention waiting for ever.

@@ -178,8 +178,10 @@ void Bridge::serve_status() {
                                                         std::chrono::milliseconds, const bus::Client::Reply& reply) {
         if (method == "status")
             reply(status().encode());
+        else if (method == "metrics")
+            reply(Value::map({{"text", metrics()}}).encode());
         else
-            reply(service::fail(service::Code::not_found, "no method " + method, "there is: status"));
+            reply(service::fail(service::Code::not_found, "no method " + method, "there are: status, metrics"));
     });
 }
 
@@ -202,6 +204,30 @@ Value Bridge::status() const {
                        {"echoes", intake_.echoes()}});
 }
 
+// What is counted, and what is just now.
+std::string Bridge::metrics() const {
+    service::Metrics now;
+    const service::Metrics::Labels account{{"account", options_.account}};
+    const auto gauge = [&](const char* name, const char* help, std::size_t value) {
+        now.gauge(name, help, account).set(static_cast<std::int64_t>(value));
+    };
+    gauge("parley_account_link_up", "1 while it is signed in", link_ == Link::up ? 1 : 0);
+    gauge("parley_account_rooms", "Rooms that the settings name", rooms_.size());
+    gauge("parley_account_rooms_joined", "Rooms that it is in", joined_.size());
+    gauge("parley_account_outbox", "Events to be said in its rooms", courier_.waiting());
+    gauge("parley_account_spool", "Events that the broker has not taken yet", intake_.waiting());
+    gauge("parley_account_trouble", "1 while its files cannot be written", trouble().empty() ? 0 : 1);
+    now.counter("parley_account_echoes_total", "Our own messages heard again", account).set(static_cast<std::int64_t>(intake_.echoes()));
+    service::measure_process(now, "account." + options_.account);
+    return metrics_.prometheus() + now.prometheus();
+}
+
+service::Metrics::Value& Bridge::counted(const char* name, const char* help, const char* label, std::string value) {
+    service::Metrics::Labels labels{{"account", options_.account}};
+    if (label != nullptr) labels.emplace_back(label, std::move(value));
+    return metrics_.counter(name, help, std::move(labels));
+}
+
 std::string Bridge::trouble() const {
     std::string out;
     const auto add = [&out](const std::string& what) { out += (out.empty() ? "" : "; ") + what; };
@@ -222,6 +248,7 @@ void Bridge::link_changed(Link link, const Error& reason) {
             service::log::info("link", {{"account", options_.account}, {"is", name(link)}});
     }
     const bool lost = link_ == Link::up && link != Link::up;
+    if (lost) counted("parley_account_links_lost_total", "Times that it was signed in, and was not any more").add();
     link_ = link;
     link_reason_ = reason;
     if (lost) {
@@ -284,13 +311,18 @@ void Bridge::received(bus::Event event) {
             gap->from = std::max(gap->from, until->second);
         }
     }
+    counted("parley_account_received_total", "What was taken from the platform, echoes too", "kind", std::string(bus::name(event.kind()))).add();
     // A reaction may come right behind the answer that brought the native id of its message.
     if (Intake::refers(event)) courier_.settle();
     intake_.received(std::move(event));
 }
-void Bridge::delivered(const DeliveryId& id, const Receipt& receipt) { courier_.answer(id, receipt.native_id, {}); }
+void Bridge::delivered(const DeliveryId& id, const Receipt& receipt) {
+    counted("parley_account_delivered_total", "Messages that the platform took").add();
+    courier_.answer(id, receipt.native_id, {});
+}
 void Bridge::refused(const DeliveryId& id, const Error& reason) {
     service::log::warning("refused", {{"room", id.room}, {"event", id.event.text()}, {"why", reason.text()}});
+    counted("parley_account_refused_total", "Messages that the platform refused, by reason", "code", std::string(service::name(reason.code))).add();
     courier_.answer(id, {}, reason ? reason.text() : "the platform refused it");
 }
 std::optional<Seen> Bridge::last_seen(const std::string& room) const {

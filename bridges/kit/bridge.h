@@ -9,6 +9,7 @@
 #include "bridges/kit/courier.h"
 #include "bridges/kit/intake.h"
 #include "broker/bus/value.h"
+#include "broker/service/metrics.h"
 
 namespace parley::kit {
 
@@ -55,6 +56,8 @@ private:
     void came_back(const std::string& room);
     void save();
     std::string trouble() const;
+    std::string metrics() const;
+    service::Metrics::Value& counted(const char* name, const char* help, const char* label = nullptr, std::string value = {});
 
     service::Reactor& reactor_;
     const service::Clock& clock_;
@@ -67,6 +70,7 @@ private:
     Intake intake_;
     Courier courier_;
     std::unique_ptr<Platform> platform_;
+    service::Metrics metrics_;
     Link link_ = Link::down;
     bool is_new_ = false;      // the account has not followed yet
     bool lost_power_ = false;  // since it was last here, without having been told to stop

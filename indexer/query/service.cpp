@@ -1,5 +1,6 @@
 #include "indexer/query/service.h"
 
+#include "broker/service/metrics.h"
 #include "indexer/query/runs.h"
 #include "indexer/query/talk.h"
 #include "indexer/query/viewer.h"
@@ -16,6 +17,7 @@ Service::Service(const archive::Archive& archive, const search::Index& index, co
 Result<Value> Service::answer(const std::string& method, const Value& request, std::chrono::milliseconds left) {
     if (method == "search") return search(request, left);
     if (method == "status") return status();
+    if (method == "metrics") return Value::map({{"text", metrics()}});
     const archive::View view(archive_);
     if (method == "export") return export_reply(view, request);
     const search::Sight sight(view, viewer_of(request["viewer"], house_));
@@ -30,7 +32,7 @@ Result<Value> Service::answer(const std::string& method, const Value& request, s
     if (method == "plot") return plot_reply(seen, request, clock_.now());
     if (method == "help") return Value::map({{"text", search::query_help()}});
     return service::fail(service::Code::unsupported, "the archive cannot be asked for \"" + method + "\"",
-                         "search, event, room, rooms, run, last, plot, export, help or status");
+                         "search, event, room, rooms, run, last, plot, export, help, metrics or status");
 }
 
 Value Service::status() const {
@@ -43,6 +45,20 @@ Value Service::status() const {
                        {"rebuilding", progress_.rebuilding.load()},
                        {"trouble", progress_.trouble()},
                        {"archive_bytes", archive_.used_bytes()}});
+}
+
+std::string Service::metrics() const {
+    service::Metrics now;
+    const auto is = status();
+    now.gauge("parley_archive_sequence", "The newest event in the archive").set(is["last_sequence"].number());
+    now.gauge("parley_archive_searchable_sequence", "The newest event that can be found").set(is["searchable"].number());
+    now.gauge("parley_archive_events", "Events in the archive").set(is["events"].number());
+    now.gauge("parley_archive_documents", "What can be found: messages, runs, topics").set(is["documents"].number());
+    now.gauge("parley_archive_bytes", "Size of the archive").set(is["archive_bytes"].number());
+    now.seconds_gauge("parley_archive_lag_seconds", "From the journal until it could be found, of the last that was written").set(is["lag_us"].number());
+    now.gauge("parley_archive_trouble", "1 while archive or index cannot be written").set(is["trouble"].text().empty() ? 0 : 1);
+    service::measure_process(now, "indexer");
+    return now.prometheus();
 }
 
 }  // namespace parley::query

@@ -49,6 +49,7 @@ public:
 private:
     service::Result<bus::Value> search(const bus::Value& request, std::chrono::milliseconds left);
     bus::Value status() const;
+    std::string metrics() const;
 
     const archive::Archive& archive_;
     const bus::HouseSettings& house_;

@@ -8,6 +8,7 @@ namespace parley::api {
 namespace {
 
 constexpr std::chrono::milliseconds bridge_within{1500};  // an absent bridge must not hold the page up for long
+constexpr std::chrono::seconds scraped_within{4};         // Prometheus gives up after ten; what is not asked then counts as away
 
 pages::StatusView status_of_all(const Visit& visit) {
     pages::StatusView view;
@@ -51,10 +52,26 @@ server::Response healthz(const Visit& visit) {
     return server::Response::text("ok\n");
 }
 
+// Of every process that answers, in one text: one address to scrape for the whole house.
 server::Response metrics(const Visit& visit) {
-    visit.site.metrics.gauge("parley_web_bus_up", "1 while the link to the broker is up")
-        .set(visit.site.bus.up() ? 1 : 0);
-    auto response = server::Response::text(visit.site.metrics.prometheus());
+    auto& site = visit.site;
+    site.metrics.gauge("parley_web_bus_up", "1 while the link to the broker is up").set(site.bus.up() ? 1 : 0);
+    service::measure_process(site.metrics, "web");
+    std::vector<std::string> texts{site.metrics.prometheus()};
+    service::Metrics answers;
+    const auto until = site.clock.steady() + scraped_within;
+    const auto ask = [&](const std::string& service) {
+        const bool time_left = site.bus.up() && site.clock.steady() < until;
+        const auto reply = time_left ? site.bus.ask(service, "metrics", bus::Value::map({}), bridge_within) : service::fail(service::Code::unavailable, "it was not asked");
+        answers.gauge("parley_up", "1 while it answers", {{"process", service}}).set(reply ? 1 : 0);
+        if (reply) texts.push_back((*reply)["text"].text());
+    };
+    ask("broker");
+    ask("archive");
+    for (const auto& [account, platform] : site.house.accounts)
+        if (account != live::web_account) ask("account." + account);
+    texts.push_back(answers.prometheus());
+    auto response = server::Response::text(service::Metrics::merged(texts));
     response.type = "text/plain; version=0.0.4; charset=utf-8";
     return response;
 }

@@ -190,8 +190,7 @@ bool Intake::receipt(const bus::EventId& delivered, const std::string& room, bus
     event.origin.visibility = visibility;
     event.author = bus::ourselves(parts_.house.name);
     event.time = event.received = parts_.clock.now();
-    event.id =
-        bus::derived_id({"receipt", account_, room, delivered.view(), refusal.empty() ? "delivered" : "refused"});
+    event.id = bus::receipt_id(event.origin.room, delivered, !refusal.empty());
     event.correlation = delivered;
     event.body = bus::Receipt{delivered, std::move(native_ids), std::move(refusal)};
     if (holding()) return false;

@@ -57,4 +57,8 @@ Kind Event::kind() const {
 // The id stays the same whatever the settings call us, so that all we ever said has one author.
 Author ourselves(std::string name) { return {"parley", std::move(name), Strength::ourselves, true, {}}; }
 
+EventId receipt_id(const RoomAddress& room, const EventId& delivered, bool refused) {
+    return derived_id({"receipt", room.account, room.room, delivered.view(), refused ? "refused" : "delivered"});
+}
+
 }  // namespace parley::bus

@@ -199,6 +199,9 @@ struct Receipt {
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
+// The id of the receipt for an event delivered into a room, or refused there: who knows the rooms finds the receipts.
+EventId receipt_id(const RoomAddress& room, const EventId& delivered, bool refused);
+
 // A kind of event from a newer version: kept and passed on as it came.
 struct Unknown {
     std::uint32_t kind = 0;

@@ -3,6 +3,7 @@
 #include "broker/service/metrics.h"
 #include "indexer/query/runs.h"
 #include "indexer/query/talk.h"
+#include "indexer/query/trace.h"
 #include "indexer/query/viewer.h"
 
 namespace parley::query {
@@ -23,6 +24,7 @@ Result<Value> Service::answer(const std::string& method, const Value& request, s
     const search::Sight sight(view, viewer_of(request["viewer"], house_));
     const Seen seen{view, sight};
     if (method == "event") return event_reply(seen, request);
+    if (method == "trace") return trace_reply(seen, request, house_);
     if (method == "room") return room_reply(seen, request);
     if (method == "rooms") return rooms_reply(seen);
     if (method == "run") return run_reply(seen, request);
@@ -32,7 +34,7 @@ Result<Value> Service::answer(const std::string& method, const Value& request, s
     if (method == "plot") return plot_reply(seen, request, clock_.now());
     if (method == "help") return Value::map({{"text", search::query_help()}});
     return service::fail(service::Code::unsupported, "the archive cannot be asked for \"" + method + "\"",
-                         "search, event, room, rooms, run, last, plot, export, help, metrics or status");
+                         "search, event, trace, room, rooms, run, last, plot, export, help, metrics or status");
 }
 
 Value Service::status() const {

@@ -11,6 +11,7 @@ service::Program status();
 service::Program tail();
 service::Program search();
 service::Program show();
+service::Program trace();
 service::Program send();
 service::Program import();
 service::Program export_();

@@ -55,6 +55,8 @@ endif()
 set(PARLEY_IN_EACH_PROGRAM "")  # sources
 if(PARLEY_SANITIZE STREQUAL "thread")
   set(PARLEY_IN_EACH_PROGRAM ${PROJECT_SOURCE_DIR}/tools/cmake/tsan.cpp)
+elseif(PARLEY_SANITIZE MATCHES "address")
+  set(PARLEY_IN_EACH_PROGRAM ${PROJECT_SOURCE_DIR}/tools/cmake/asan.cpp)
 endif()
 
 # parley_library(NAME SOURCES a.cpp… [LINK lib…] [PRIVATE_LINK lib…])

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "bridges/kit/records.h"
 #include "broker/bus/event.h"
-#include "broker/service/result.h"
 
 namespace parley::kit {
 
@@ -19,9 +19,6 @@ class Spool {
 public:
     // `bytes_max`: beyond it add() fails with Code::limit until enough of what waits is done.
     Spool(std::filesystem::path file, std::uint64_t bytes_max = 64 << 20);
-    ~Spool();
-    Spool(const Spool&) = delete;
-    Spool& operator=(const Spool&) = delete;
 
     struct Entry {
         std::uint64_t ordinal = 0;
@@ -36,20 +33,19 @@ public:
     std::optional<service::Time> unsynced_since() const;
     service::Result<void> sync();  // what waits is on disk when it returns
     std::size_t waiting() const { return waiting_.size(); }
-    std::uint64_t bytes() const { return bytes_; }
+    std::uint64_t bytes() const { return file_.bytes(); }
 
 private:
-    struct Record {  // in the file
-        std::uint64_t offset = 0, bytes = 0;
+    struct Waiting {
+        Records::Place place;
         service::Time since{};
     };
     void keep_waiting();
 
-    std::filesystem::path path_;
-    int file_ = -1;
-    std::uint64_t bytes_max_, bytes_ = 0, next_ = 1, unsynced_from_ = 1;  // ordinals
-    std::uint64_t waiting_bytes_ = 0, rewrite_at_;  // of bytes_
-    std::map<std::uint64_t, Record> waiting_;       // by ordinal
+    Records file_;
+    std::uint64_t bytes_max_, next_ = 1, unsynced_from_ = 1;  // ordinals
+    std::uint64_t waiting_bytes_ = 0, rewrite_at_;      // of bytes()
+    std::map<std::uint64_t, Waiting> waiting_;          // by ordinal
     std::vector<Entry> recovered_;
 };
 

@@ -1,0 +1,71 @@
+// Records in a file: what was appended is there after a death, whole or not at all.
+#include "bridges/kit/records.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/support/process.h"
+
+namespace parley::kit {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class RecordsTest : public ::testing::Test {
+protected:
+    std::vector<std::string> found() {
+        std::vector<std::string> out;
+        for (auto& [place, record] : Records(file).recover()) out.push_back(std::move(record));
+        return out;
+    }
+    tests::TempFolder folder;
+    std::filesystem::path file = folder.path() / "records";
+};
+
+TEST_F(RecordsTest, AreFoundInOrderAndWhereTheyAre) {
+    {
+        Records records(file);
+        const auto one = records.append("one"), nothing = records.append(""), two = records.append("two");
+        ASSERT_TRUE(one && nothing && two);
+        EXPECT_EQ(records.read(*two).value(), "two");
+        EXPECT_EQ(records.read(*one).value(), "one");
+    }
+    EXPECT_THAT(found(), ElementsAre("one", "", "two"));
+}
+
+TEST_F(RecordsTest, EndBeforeOneThatIsTornOrDamaged) {
+    {
+        Records records(file);
+        ASSERT_TRUE(records.append("one") && records.append("two") && records.append("three"));
+    }
+    const auto whole = tests::read_file(file);
+    std::ofstream(file) << whole.substr(0, whole.size() - 1);
+    EXPECT_THAT(found(), ElementsAre("one", "two"));
+    auto damaged = whole;
+    damaged[damaged.find("two")] = 'T';
+    std::ofstream(file) << damaged;
+    EXPECT_THAT(found(), ElementsAre("one"));
+    Records records(file);
+    ASSERT_TRUE(records.append("four"));
+    EXPECT_THAT(found(), ElementsAre("one", "four"));
+}
+
+TEST_F(RecordsTest, AreWrittenAnewWithWhatIsKept) {
+    {
+        Records records(file);
+        const auto one = records.append("one"), two = records.append("two");
+        ASSERT_TRUE(one && two);
+        const auto places = records.rewrite({"fresh"}, {*two});
+        ASSERT_TRUE(places);
+        EXPECT_EQ(records.read(places->at(1)).value(), "two");
+        ASSERT_TRUE(records.append("three"));
+    }
+    EXPECT_THAT(found(), ElementsAre("fresh", "two", "three"));
+    Records(file).clear();
+    EXPECT_THAT(found(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace parley::kit

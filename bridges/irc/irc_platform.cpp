@@ -3,21 +3,16 @@
 
 #include "bridges/irc/capabilities.h"
 #include "broker/service/log.h"
+#include "broker/service/overloaded.h"
 
 namespace parley::irc {
 
 using service::Error;
+using service::Overloaded;
 
 namespace {
 
 constexpr std::chrono::seconds steady_link{30};  // up for that long: the next wait is short again
-
-template <class... F>
-struct Overloaded : F... {
-    using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;  // clang 14 does not find it by itself
 
 }  // namespace
 

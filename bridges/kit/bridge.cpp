@@ -1,5 +1,7 @@
 #include "bridges/kit/bridge.h"
 
+#include <algorithm>
+
 #include "bridges/kit/pack.h"
 #include "broker/service/log.h"
 
@@ -279,11 +281,24 @@ void Bridge::room_changed(const std::string& room, bool joined, const Error& rea
     }
 }
 
+void Bridge::room_kept(const std::string& room) {
+    room_reasons_.erase(room);
+    if (!joined_.insert(room).second) return;
+    service::log::info("still in the room", {{"account", options_.account}, {"room", room}});
+    courier_.room_ready();
+}
+
+std::optional<service::Time> Bridge::heard_until() const {
+    return platform_ ? platform_->heard_until() : std::nullopt;
+}
+
 // What was said while we were away: asked for, or marked as missing, however short it was: something may have been
-// said.
+// said. Who is told a second time that we came back was here after that.
 void Bridge::came_back(const std::string& room) {
-    const auto now = clock_.now();
+    const auto heard = heard_until();
+    const auto now = heard.value_or(clock_.now());
     const auto before = alive_.find(room);
+    if (heard && before != alive_.end() && now < before->second) return;
     if (platform_->capabilities().history) {
         const auto seen = last_seen(room);
         if (seen) platform_->backfill({room, *seen});
@@ -334,11 +349,12 @@ std::optional<Seen> Bridge::last_seen(const std::string& room) const {
 
 // While nothing is taken from the platform we count as away: what a death would cost then is marked at the next start.
 void Bridge::save() {
+    const auto heard = heard_until();
     const bool here = !intake_.holding();
     const auto now = clock_.now();
     const auto until = std::min(intake_.kept_until(now, save_every), now - platform_->silent_for());
     for (const auto& room : joined_)
-        if (here) alive_[room] = until;
+        if (here) alive_[room] = heard ? std::max(alive_[room], std::min(*heard, until)) : until;
     std::string trouble;
     try {
         store::WriteTxn txn(env_);

@@ -42,9 +42,12 @@ public:
     void delivered(const DeliveryId& id, const Receipt& receipt) override;
     void refused(const DeliveryId& id, const service::Error& reason) override;
     void room_changed(const std::string& room, bool joined, const service::Error& reason = {}) override;
+    void room_kept(const std::string& room) override;
+    bool all_safe() const override { return !intake_.holding(); }
     std::optional<Seen> last_seen(const std::string& room) const override;
 
 private:
+    std::optional<service::Time> heard_until() const;
     bool speakable(const std::string& room) const;
     void follow();
     void follow_from(bus::FollowOptions::Start start, std::function<void(std::vector<bus::Followed>)> take);

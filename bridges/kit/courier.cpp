@@ -185,9 +185,10 @@ void Courier::pump_room(store::WriteTxn& txn, const std::string& room, std::vect
                 continue;
             }
             deliveries[i].in_doubt = entry->in_doubt;
+            deliveries[i].sent_through = entry->sent_through;
             out.push_back(std::move(deliveries[i]));
         }
-        outbox_.sent(txn, room, entry->ordinal);
+        outbox_.sent(txn, room, entry->ordinal, platform_->sent_through());
         flights_[key] = std::move(flight);
         started.push_back(key);
     }
@@ -273,7 +274,9 @@ void Courier::settle() {
     for (const auto& key : settled) {
         const auto found = flights_.find(key);
         outbox_.forget(key.second, found->second.ordinal);
+        const auto parts = static_cast<std::uint32_t>(found->second.answers.size());
         flights_.erase(found);
+        for (std::uint32_t part = 0; part < parts; ++part) platform_->settled({key.first, key.second, part});
     }
     pump_soon();
 }

@@ -47,6 +47,7 @@ struct Delivery {
     // It may have been sent before: the link or the process died before an answer. A platform that can look it up
     // (echo, history, idempotency key) settles it; one that cannot sends it marked.
     bool in_doubt = false;
+    std::string sent_through = {};  // what Platform::sent_through() was then
 };
 
 // What came back. Empty where the platform gives no ids ("unconfirmed").

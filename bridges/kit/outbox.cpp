@@ -1,4 +1,4 @@
-// entries: ordinal -> room, event.   states: ordinal -> "sent", native ids of answered parts…
+// entries: ordinal -> room, event.   states: ordinal -> "sent" and through whom, native ids of answered parts…
 // taken: event, hash(room) -> nothing. An entry is in doubt exactly when it has a state.
 #include "bridges/kit/outbox.h"
 
@@ -11,6 +11,8 @@ namespace parley::kit {
 namespace {
 
 using store::key_of;
+
+constexpr std::string_view through_mark = "sent";
 
 std::string taken_key(const bus::EventId& event, std::string_view room) {
     return std::string(event.view()) + std::string(bus::derived_id({"room", room}).view());
@@ -108,10 +110,11 @@ std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::stri
     const auto& slots = queue->second;
     const auto slot = std::find_if(slots.begin(), slots.end(), [](const Slot& s) { return !s.sent; });
     if (slot == slots.end() || static_cast<std::size_t>(slot - slots.begin()) >= limits_.window) return std::nullopt;
-    Entry entry{slot->ordinal, {}, slot->in_doubt, {}};
+    Entry entry{slot->ordinal, {}, slot->in_doubt, {}, {}};
     if (auto event = read(txn, entries_, slot->ordinal)) entry.event = std::move(*event);
     if (const auto state = states_.get(txn, key_of(slot->ordinal))) {
         const auto parts = unpack(*state).value_or(std::vector<std::string_view>{});
+        if (!parts.empty() && parts[0].starts_with(through_mark)) entry.sent_through = parts[0].substr(through_mark.size());
         for (std::size_t i = 1; i < parts.size(); ++i) entry.answered.emplace_back(parts[i]);
     }
     return entry;
@@ -126,8 +129,10 @@ Outbox::Slot* Outbox::slot(const std::string& room, std::uint64_t ordinal) {
     return found == queue->second.end() ? nullptr : &*found;
 }
 
-void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal) {
-    if (!states_.get(txn, key_of(ordinal))) states_.put(txn, key_of(ordinal), pack({"sent"}));
+// Who it went through first stays: later ones cannot know what became of it there.
+void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, std::string_view through) {
+    const auto mark = std::string(through_mark).append(through);
+    if (!states_.get(txn, key_of(ordinal))) states_.put(txn, key_of(ordinal), pack({mark}));
     if (auto* s = slot(room, ordinal)) s->sent = true;  // only if it could be written
 }
 
@@ -136,7 +141,10 @@ void Outbox::put_back(const std::string& room, std::uint64_t ordinal) {
 }
 
 void Outbox::answered(store::WriteTxn& txn, std::uint64_t ordinal, const std::vector<std::string>& native_ids) {
-    std::vector<std::string_view> parts{"sent"};
+    const auto before = states_.get(txn, key_of(ordinal));
+    const auto known = before ? unpack(*before) : std::nullopt;
+    const std::string mark(known && !known->empty() ? (*known)[0] : through_mark);
+    std::vector<std::string_view> parts{mark};
     parts.insert(parts.end(), native_ids.begin(), native_ids.end());
     states_.put(txn, key_of(ordinal), pack(parts));
 }

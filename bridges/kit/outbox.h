@@ -37,11 +37,12 @@ public:
         bus::Event event;
         bool in_doubt = false;
         std::vector<std::string> answered;  // native ids of the first parts, already said
+        std::string sent_through;           // when it was sent first
     };
     // The oldest queued entry of a room; nullopt if there is none or the window is full.
     std::optional<Entry> next(const store::Txn& txn, const std::string& room) const;
     // It is about to be sent: next() gives the one after it. If the transaction does not commit: put_back().
-    void sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal);
+    void sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, std::string_view through = {});
     void put_back(const std::string& room, std::uint64_t ordinal);
     void answered(store::WriteTxn& txn, std::uint64_t ordinal, const std::vector<std::string>& native_ids);
     // All of it is answered: done(), and after the commit forget().

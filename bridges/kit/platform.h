@@ -23,6 +23,10 @@ public:
     virtual void refused(const DeliveryId& id, const service::Error& reason) = 0;
     // The room can be spoken in (joined) or not; deliveries to it wait meanwhile.
     virtual void room_changed(const std::string& room, bool joined, const service::Error& reason = {}) = 0;
+    // A room that this process finds joined: another one was in it, and all that was said since comes as if it were live.
+    virtual void room_kept(const std::string& room) { room_changed(room, true); }
+    // Whether everything that was received would survive the death of this process.
+    virtual bool all_safe() const { return true; }
     // Where the room's durable record ends, to ask the platform for what followed. nullopt: nothing yet.
     virtual std::optional<Seen> last_seen(const std::string& room) const = 0;
 
@@ -48,6 +52,14 @@ public:
     // What comes now could not be kept: the disk is full, or the spool is. A platform whose server waits for a reader
     // stops reading; another leaves, and fetches what it missed when it is let in again.
     virtual void hold(bool held) { held ? disconnect() : connect(); }
+
+    // For a platform whose connection is held by another process (a keeper), which may tell of the past: what was received
+    // is all that was said until then. nullopt: until now.
+    virtual std::optional<service::Time> heard_until() const { return std::nullopt; }
+    // Who knows what of our deliveries was sent, and would tell another process of us; empty: nobody.
+    virtual std::string sent_through() const { return {}; }
+    // The answer to a delivery is on disk: it is never asked for again.
+    virtual void settled(const DeliveryId&) {}
 };
 
 }  // namespace parley::kit

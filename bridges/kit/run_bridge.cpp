@@ -36,8 +36,13 @@ public:
     std::optional<Seen> last_seen(const std::string&) const override { return std::nullopt; }
 };
 
-// Held as long as the process lives: two bridges on one folder would say everything twice.
-Result<int> lock_folder(const std::filesystem::path& folder) {
+}  // namespace
+
+std::filesystem::path keeper_socket(const bus::HouseSettings& house, const std::string& account) {
+    return std::filesystem::absolute(house.data).lexically_normal() / "run" / ("keeper-" + account);
+}
+
+Result<int> lock_folder(const std::filesystem::path& folder, std::string_view what) {
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
     const auto path = folder / "lock";
@@ -48,11 +53,13 @@ Result<int> lock_folder(const std::filesystem::path& folder) {
                     "check [parley] data in the settings");
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
         ::close(file);
-        return fail(Code::conflict, fmt::format("another bridge of this account runs in {}", folder.string()),
+        return fail(Code::conflict, fmt::format("another {} of this account runs in {}", what, folder.string()),
                     "end it first");
     }
     return file;
 }
+
+namespace {
 
 Result<service::Table> account_table(service::Table& root, std::string_view platform, const std::string& account) {
     std::vector<std::string> ours;
@@ -82,8 +89,9 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
     service::SystemRandom random;
     service::Reactor reactor;
     const auto folder = options.folder = std::filesystem::absolute(options.house.data) / "bridges" / account;
+    const auto keeper = service::flag(arguments, "--kept") ? keeper_socket(options.house, account).string() : std::string();
     const auto context = [&](Host& host) {
-        return Context{reactor, host, clock, random, account, options.house.rooms_of(account), folder.string()};
+        return Context{reactor, host, clock, random, account, options.house.rooms_of(account), folder.string(), keeper};
     };
 
     // Once to read the settings to their last key; the real one is made when all of them are good.
@@ -95,7 +103,7 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
     options.keys = *keys;
     if (arguments.check) return {};
 
-    const auto lock = lock_folder(folder);
+    const auto lock = lock_folder(folder, "bridge");
     if (!lock) return fail(lock.error());
     {
         Bridge bridge(reactor, clock, random, options);
@@ -115,11 +123,12 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
 
 }  // namespace
 
-int run_bridge(std::string_view platform, const Factory& make, int argc, char** argv) {
+int run_bridge(std::string_view platform, const Factory& make, int argc, char** argv, bool has_keeper) {
     const auto name = fmt::format("parley-{}", platform);
     const auto summary = fmt::format("bridges one {} account to the broker", platform);
     std::signal(SIGPIPE, SIG_IGN);
     service::Program program{name, summary, {{"--account", "NAME", "which [account.NAME] of the settings"}}, {}, {}};
+    if (has_keeper) program.options.push_back({"--kept", "", "the connection is held by the account's keeper"});
     program.run = [&](const service::Arguments& arguments) { return run(platform, make, arguments); };
     return service::main_of(program, argc, argv);
 }

@@ -31,8 +31,11 @@ public:
     }
     void come() {
         host_.link_changed(Link::up);
-        host_.room_changed("room", true);
+        kept ? host_.room_kept("room") : host_.room_changed("room", true);
     }
+    std::optional<service::Time> heard_until() const override { return heard_last; }
+    std::string sent_through() const override { return through; }
+    void settled(const DeliveryId& id) override { settlements.push_back(id); }
     void hold(bool held) override { holds.push_back(held); }
     std::chrono::microseconds silent_for() const override { return silent; }
     void go() { host_.link_changed(Link::down, {service::Code::unavailable, "gone", {}}); }
@@ -49,6 +52,10 @@ public:
     void keeps_history() { can_.history = true; }
 
     bool answers = true;
+    bool kept = false;  // it finds its room joined
+    std::optional<service::Time> heard_last;
+    std::string through;
+    std::vector<DeliveryId> settlements;
     std::string refusing;
     std::function<void()> right_behind;  // happens once, right behind an answer
     std::vector<std::string> heard;
@@ -106,13 +113,14 @@ protected:
         ASSERT_TRUE(started) << started.error().text();
         broker = std::move(*started);
     }
-    void start(Side& side) {
+    void start(Side& side, const std::function<void(StrawPlatform&)>& prepare = [](StrawPlatform&) {}) {
         side.bridge = std::make_unique<Bridge>(
             reactor, clock, random,
             BridgeOptions{side.account, folder / "bridges" / side.account, settings.house, {}, side.limits, side.spool_bytes_max, side.held_bytes_max, side.boot});
         side.bridge->start([&](Host& host) {
             auto made = std::make_unique<StrawPlatform>(host);
             side.platform = made.get();
+            prepare(*made);
             return made;
         });
     }

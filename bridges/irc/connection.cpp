@@ -3,6 +3,12 @@
 
 namespace parley::irc {
 
+namespace {
+
+constexpr std::string_view watch_word = "alive";
+
+}  // namespace
+
 Connection::Connection(service::Reactor& reactor, const Settings& settings, Events events)
     : reactor_(reactor), settings_(settings), events_(std::move(events)) {
     kit::StreamOptions options;
@@ -27,8 +33,15 @@ Connection::Connection(service::Reactor& reactor, const Settings& settings, Even
                                       }});
 }
 
-void Connection::send(const Line& line) {
-    if (!closed_) stream_->send(format(line) + "\r\n");
+void Connection::send(const Line& line, const SentAs&) { send(format(line)); }
+
+void Connection::send(std::string_view bytes) {
+    if (!closed_) stream_->send(std::string(bytes) + "\r\n");
+}
+
+void Connection::leave(const std::string& goodbye) {
+    send({{}, {}, "QUIT", {goodbye}});
+    close();
 }
 
 void Connection::close() {
@@ -45,9 +58,15 @@ void Connection::hold(bool held) {
 void Connection::received(std::string_view bytes) {
     heard_ = true;
     reader_.feed(bytes, [this](std::string_view one) {
-        if (const auto line = parse(one)) events_.line(*line);
+        if (const auto line = parse(one); line && !answered(*line)) events_.line(*line, one);
         return !closed_;
     });
+}
+
+// What only shows that both sides are there is nobody else's business.
+bool Connection::answered(const Line& line) {
+    if (line.command == "PING") send({{}, {}, "PONG", {std::string(line.last())}});
+    return line.command == "PING" || (line.command == "PONG" && line.last() == watch_word);
 }
 
 // Looks once in a while whether something came, so that busy lines cost nothing.
@@ -58,7 +77,7 @@ void Connection::watch(std::chrono::milliseconds wait) {
             watch(settings_.ping_after);
         } else if (!asked_) {
             asked_ = true;
-            send({{}, {}, "PING", {"alive"}});
+            send({{}, {}, "PING", {std::string(watch_word)}});
             watch(settings_.ping_timeout);
         } else {
             silent();

@@ -1,31 +1,36 @@
-// The socket of one session: TCP or TLS by kit::Stream, cut into lines. It notices a server that has gone silent.
+// A socket to the server: TCP or TLS by kit::Stream, cut into lines. It notices a server that has gone silent, and answers
+// when the server asks the same.
 #pragma once
 
 #include <functional>
 #include <optional>
 
-#include "bridges/irc/codec.h"
 #include "bridges/irc/settings.h"
+#include "bridges/irc/wire.h"
 #include "bridges/kit/stream.h"
 
 namespace parley::irc {
 
-class Connection {
+class Connection final : public Wire {
 public:
     struct Events {
         std::function<void()> opened;
-        std::function<void(const Line&)> line;
+        std::function<void(const Line& line, std::string_view bytes)> line;
         std::function<void(service::Error)> closed;  // once, and nothing after it
     };
     // None of the events is called from inside the constructor; the Connection may be destroyed in `closed` only.
     Connection(service::Reactor& reactor, const Settings& settings, Events events);
 
-    void send(const Line& line);
-    void close();  // silently
-    void hold(bool held);  // reads no more, and does not mind the silence
+    using Wire::send;
+    void send(const Line& line, const SentAs& as) override;
+    void send(std::string_view bytes);
+    void close() override;
+    void leave(const std::string& goodbye) override;
+    void hold(bool held) override;
 
 private:
     void received(std::string_view bytes);
+    bool answered(const Line& line);
     void watch(std::chrono::milliseconds wait);
     void silent();
 

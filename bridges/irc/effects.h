@@ -25,6 +25,7 @@ struct RoomChanged {
     std::string room;
     bool joined = false;
     service::Error reason;
+    bool kept = false;  // we never left it, but a process of ours that was there before
 };
 struct Heard {
     bus::Event event;

@@ -35,6 +35,7 @@ public:
     // The ids of our own lines of that text in the stretch that was last fetched for the room.
     std::vector<std::string> ids_of(const std::string& room, std::string_view text) const;
     bool busy(const std::string& room) const;  // is being caught up
+    bool busy() const { return !fetches_.empty(); }
     void tick(service::Steady now, Effects& out);
     std::optional<service::Steady> due() const;
 

@@ -2,6 +2,8 @@
 #include "bridges/irc/irc_platform.h"
 
 #include "bridges/irc/capabilities.h"
+#include "bridges/irc/connection.h"
+#include "bridges/irc/kept.h"
 #include "broker/service/log.h"
 #include "broker/service/overloaded.h"
 
@@ -18,17 +20,55 @@ constexpr std::chrono::seconds steady_link{30};  // up for that long: the next w
 
 IrcPlatform::Life::Life(IrcPlatform& owner)
     : session(owner.settings_, owner.context_.rooms, owner.now()),
-      outgoing(owner.context_.host, session, owner.settings_, owner.context_.clock,
-               [this](const Line& line) { connection.send(line); }),
-      connection(owner.context_.reactor, owner.settings_,
-                 {[this, &owner] { owner.carry_out(session.start()); },
-                  [this, &owner](const Line& line) {
-                      owner.heard_at_ = owner.context_.clock.steady();
-                      owner.carry_out(session.receive(line, owner.now()));
-                      if (line.command == "CAP") owner.learn_capabilities();
-                      if (line.command == "BATCH" || line.command == "FAIL") owner.pump();  // a room may be caught up
-                  },
-                  [&owner](Error why) { owner.lost(std::move(why)); }}) {}
+      wire(owner.context_.keeper.empty() ? owner.connection(*this) : owner.kept(*this)),
+      outgoing(owner.context_.host, session, owner.settings_, owner.context_.clock, *wire) {}
+
+std::unique_ptr<Wire> IrcPlatform::connection(Life& life) {
+    return std::make_unique<Connection>(
+        context_.reactor, settings_,
+        Connection::Events{[this, &life] { carry_out(life.session.start()); },
+                           [this](const Line& line, std::string_view) { heard(line, now()); },
+                           [this](Error why) { lost(std::move(why)); }});
+}
+
+std::unique_ptr<Wire> IrcPlatform::kept(Life& life) {
+    Kept::Events events;
+    events.opened = [this, &life](service::Time born) {
+        life.session.named(born);
+        carry_out(life.session.start());
+    };
+    events.resumed = [this, &life](service::Time born, const std::vector<Line>& lines) {
+        life.session.named(born);
+        carry_out(life.session.resume(lines, now()));
+        pump_soon();
+    };
+    events.line = [this](const Line& line, std::uint64_t number, service::Time when) {
+        heard_until_ = when;
+        heard(line, {when, context_.clock.steady(), number});
+        return line.command == "JOIN";  // what waits for the room is handed to us first: this may be about it
+    };
+    events.heard_until = [this](service::Time when) { heard_until_ = when; };
+    events.safe = [this, &life] { return context_.host.all_safe() && !life.session.history().busy(); };
+    events.state = [&life]() -> std::optional<std::vector<std::string>> {
+        const auto lines = life.session.state();
+        if (!lines) return std::nullopt;
+        std::vector<std::string> out;
+        for (const auto& line : *lines) out.push_back(format(line));
+        return out;
+    };
+    events.closed = [this](Error why, std::optional<service::Time> when) {
+        if (when) heard_until_ = when;
+        lost(std::move(why));
+    };
+    return std::make_unique<Kept>(context_.reactor, context_.keeper, settings_, std::move(events));
+}
+
+void IrcPlatform::heard(const Line& line, Now when) {
+    heard_at_ = context_.clock.steady();
+    carry_out(life_->session.receive(line, when));
+    if (line.command == "CAP") learn_capabilities();
+    if (line.command == "BATCH" || line.command == "FAIL") pump();  // a room may be caught up
+}
 
 IrcPlatform::IrcPlatform(Settings settings, kit::Context context)
     : settings_(std::move(settings)),
@@ -39,7 +79,7 @@ IrcPlatform::IrcPlatform(Settings settings, kit::Context context)
                 std::max<std::chrono::milliseconds>(settings_.reconnect_after, std::chrono::minutes(5)), 2}) {}
 
 IrcPlatform::~IrcPlatform() {
-    if (life_) life_->connection.close();
+    if (life_) life_->wire->leave("Parley is going");
 }
 
 void IrcPlatform::connect() {
@@ -51,7 +91,7 @@ void IrcPlatform::disconnect() {
     if (!std::exchange(wanted_, false)) return;
     retry_.cancel();
     if (life_) {
-        life_->connection.send({{}, {}, "QUIT", {"Parley is going"}});
+        life_->wire->leave("Parley is going");
         end_life();
     }
     context_.host.link_changed(kit::Link::down);
@@ -62,7 +102,7 @@ void IrcPlatform::disconnect() {
 void IrcPlatform::hold(bool held) {
     held_ = held;
     if (life_) {
-        if (life_->session.up()) life_->connection.hold(held);
+        if (life_->session.up()) life_->wire->hold(held);
     } else if (!held && wanted_ && !retry_) {
         open();
     }
@@ -76,7 +116,7 @@ void IrcPlatform::open() {
 }
 
 void IrcPlatform::deliver(const kit::Delivery& delivery) {
-    if (!life_ || !life_->session.up()) return;  // the link is down: the kit delivers it again
+    if (!life_ || !life_->session.up() || !life_->wire->up()) return;  // the link is down: the kit delivers it again
     life_->outgoing.deliver(delivery);
     pump_soon();
 }
@@ -85,25 +125,39 @@ void IrcPlatform::backfill(const kit::BackfillRequest& request) {
     if (life_) carry_out(life_->session.catch_up(request, now()));
 }
 
+void IrcPlatform::settled(const kit::DeliveryId& id) {
+    if (context_.keeper.empty()) return;
+    settled_.push_back(id);
+    pump_soon();
+}
+
+std::string IrcPlatform::sent_through() const { return life_ ? life_->wire->sent().keeper : std::string(); }
+
 void IrcPlatform::carry_out(Effects effects) {
     for (auto& effect : effects) {
         if (!life_) return;
         std::visit(Overloaded{
-                       [&](Send& send) { life_->connection.send(send.line); },
+                       [&](Send& send) { life_->wire->send(send.line); },
                        [&](Up&) {
                            up_since_ = context_.clock.steady();
                            learn_capabilities();
                            context_.host.link_changed(kit::Link::up);
-                           if (held_) life_->connection.hold(true);
+                           if (held_) life_->wire->hold(true);
                        },
-                       [&](Fail& fail) { lost(std::move(fail.reason)); },
+                       [&](Fail& fail) {
+                           // A connection that is told of after its end: why it ended comes last.
+                           if (life_->wire->up()) lost(std::move(fail.reason));
+                       },
                        [&](Complain& complain) {
                            service::log::warning("not as wanted", {{"why", complain.reason.text()}});
                            context_.host.link_changed(kit::Link::up, complain.reason);
                        },
                        [&](RoomChanged& room) {
                            if (room.joined) learn_capabilities();  // our prefix is known now
-                           context_.host.room_changed(room.room, room.joined, room.reason);
+                           if (room.kept)
+                               context_.host.room_kept(room.room);
+                           else
+                               context_.host.room_changed(room.room, room.joined, room.reason);
                            if (room.joined) pump();
                        },
                        [&](Heard& heard) { context_.host.received(std::move(heard.event)); },
@@ -114,7 +168,9 @@ void IrcPlatform::carry_out(Effects effects) {
     schedule();
 }
 
+// A keeper tells it better: heard_until().
 std::chrono::microseconds IrcPlatform::silent_for() const {
+    if (heard_until_) return {};
     return std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.steady() - heard_at_);
 }
 
@@ -138,7 +194,7 @@ void IrcPlatform::end_life() {
     pace_timer_.cancel();
     pump_soon_.cancel();
     if (!life_) return;
-    life_->connection.close();
+    life_->wire->close();
     dead_.push_back(std::move(life_));
     bury_ = context_.reactor.after(std::chrono::microseconds(0), [this] { dead_.clear(); });
 }
@@ -151,6 +207,8 @@ void IrcPlatform::pump_soon() {
 void IrcPlatform::pump() {
     pump_soon_.cancel();
     if (!life_) return;
+    if (life_->wire->up())
+        for (const auto& id : std::exchange(settled_, {})) life_->outgoing.settled(id);
     const auto wait = life_->outgoing.pump();
     if (wait) pace_timer_ = context_.reactor.after(*wait, [this] { pump(); });
 }

@@ -1,5 +1,5 @@
 // An IRC network, seen from the bus: what happens when. The wire syntax is in codec, colours and bold in markup, what
-// a line means in session, what we say in outgoing, sockets in connection.
+// a line means in session, what we say in outgoing, sockets in connection and in kept.
 #pragma once
 
 #include <memory>
@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "bridges/irc/connection.h"
 #include "bridges/irc/outgoing.h"
 #include "bridges/irc/session.h"
+#include "bridges/irc/wire.h"
 #include "bridges/kit/run_bridge.h"
 #include "broker/service/backoff.h"
 
@@ -27,15 +27,21 @@ public:
     void hold(bool held) override;
     void backfill(const kit::BackfillRequest& request) override;
     std::chrono::microseconds silent_for() const override;
+    void settled(const kit::DeliveryId& id) override;
+    std::string sent_through() const override;
+    std::optional<service::Time> heard_until() const override { return heard_until_; }
 
 private:
     // One connection and what lives as long as it.
     struct Life {
         Life(IrcPlatform& owner);
         Session session;
+        std::unique_ptr<Wire> wire;
         Outgoing outgoing;
-        Connection connection;
     };
+    std::unique_ptr<Wire> connection(Life& life);
+    std::unique_ptr<Wire> kept(Life& life);
+    void heard(const Line& line, Now when);
     void open();
     void carry_out(Effects effects);
     void lost(service::Error reason);
@@ -52,6 +58,8 @@ private:
     service::Backoff backoff_;
     bool wanted_ = false;  // between connect() and disconnect()
     bool held_ = false;    // nothing more is to be taken in
+    std::optional<service::Time> heard_until_;  // with a keeper: all that was said until then was told
+    std::vector<kit::DeliveryId> settled_;      // while nobody could be told
     std::unique_ptr<Life> life_;
     service::Steady up_since_{};
     service::Steady heard_at_{};  // the last line of the server

@@ -8,6 +8,8 @@ namespace parley::irc {
 
 namespace {
 
+constexpr std::size_t tokens_max = 256, token_bytes_max = 300;
+
 std::size_t number(std::string_view text, std::size_t fallback, std::size_t most) {
     std::size_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -33,6 +35,10 @@ void Isupport::apply(std::string_view token) {
     const auto key = token.substr(0, equals);
     const auto value = taken_back ? std::string_view() : token.substr(std::min(equals + 1, token.size()));
     const Isupport standard;
+    if (taken_back)
+        said.erase(std::string(key));
+    else if (token.size() <= token_bytes_max && said.size() < tokens_max)
+        said[std::string(key)] = token;
     if (key == "CASEMAPPING") {
         casemapping = value == "ascii"            ? Casemapping::ascii
                       : value == "strict-rfc1459" ? Casemapping::rfc1459_strict

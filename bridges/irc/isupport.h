@@ -23,6 +23,8 @@ struct Isupport {
     bool history_by_id = false;                      // its messages have ids, and the history knows them
     std::string tags_denied;                         // of client-only tags: "*,-draft/reply"
 
+    std::map<std::string, std::string> said;         // each token that stands, by its key; to tell it again
+
     void apply(std::string_view token);  // "NICKLEN=30", "-NICKLEN"; what is unknown or odd is passed over
 
     std::string folded(std::string_view name) const;

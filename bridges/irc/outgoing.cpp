@@ -13,7 +13,12 @@ using service::Error;
 
 namespace {
 
-constexpr std::string_view fence_name = "parley-";
+constexpr std::string_view fence_word = "parley-";
+
+std::string key_of(const kit::DeliveryId& id) {
+    return bus::derived_id({id.event.view(), id.room, std::to_string(id.part)}).text();
+}
+
 // The link died before an answer, and IRC cannot be asked: whoever reads it twice sees why.
 constexpr std::string_view doubt_mark = "(maybe again) ";
 // While more waits: each is one more command for the server.
@@ -39,8 +44,8 @@ std::optional<std::uint64_t> number_after(std::string_view text, std::string_vie
 }  // namespace
 
 Outgoing::Outgoing(kit::Host& host, const Session& session, const Settings& settings, const service::Clock& clock,
-                   Write write)
-    : host_(host), session_(session), clock_(clock), write_(std::move(write)) {
+                   Wire& wire)
+    : host_(host), session_(session), clock_(clock), wire_(wire) {
     if (settings.pace_per_second > 0)
         pace_.emplace(clock_, settings.pace_per_second, static_cast<double>(settings.pace_burst));
 }
@@ -108,11 +113,32 @@ void Outgoing::deliver(const kit::Delivery& delivery) {
         return host_.delivered(delivery.id, kit::unconfirmed);
     auto item = std::make_unique<Item>();
     item->id = delivery.id;
+    item->key = key_of(delivery.id);
     Error why;
     if (!lines_of(delivery, *item, why)) return host_.refused(delivery.id, why);
-    queue_.push_back(item.get());
+    if (delivery.in_doubt) look_up(delivery, *item);
+    if (item->sent < item->lines.size()) queue_.push_back(item.get());
     items_.push_back(std::move(item));
 }
+
+// A keeper knows what reached the connection: what never did was not said, and what is on the one that is still there is
+// answered by it. On an earlier one it may have been said or not.
+void Outgoing::look_up(const kit::Delivery& delivery, Item& item) {
+    const auto& sent = wire_.sent();
+    const auto found = sent.of.find(item.key);
+    if (found == sent.of.end()) {
+        if (!sent.keeper.empty() && delivery.sent_through == sent.keeper) item.marked.clear();
+        return;
+    }
+    const auto& progress = found->second;
+    if (!progress.now) return;
+    if (progress.of != item.lines.size() && progress.of == item.marked.size()) item.lines = item.marked;
+    if (progress.of != item.lines.size()) return;  // another version of us cut it otherwise
+    item.marked.clear();
+    while (item.sent < std::min<std::size_t>(progress.lines, item.lines.size())) fly(item);
+}
+
+void Outgoing::settled(const kit::DeliveryId& id) { wire_.correct({key_of(id), 0, 0}); }
 
 // A channel that we were kicked out of waits until we are back, and until what was said there meanwhile is known: it
 // may show that a line in doubt was said.
@@ -127,14 +153,14 @@ Outgoing::Item* Outgoing::next() {
         Item* item = queue_[i];
         if (!ready(item->id.room))
             ++i;
-        else if (!settled(*item))
+        else if (!found_in_history(*item))
             return item;
     }
     return nullptr;
 }
 
 // A line in doubt that the history has was said; without that it is said again, with its mark. True: it is gone.
-bool Outgoing::settled(Item& item) {
+bool Outgoing::found_in_history(Item& item) {
     if (item.marked.empty()) return false;
     std::vector<std::string> found;
     for (const auto& line : item.lines) {
@@ -169,23 +195,33 @@ std::optional<std::chrono::microseconds> Outgoing::pump() {
     return std::max(pace_->wait(), std::chrono::microseconds(1000));
 }
 
-void Outgoing::transmit(Item& item) {
-    Line line = item.lines[item.sent++];
+void Outgoing::fly(Item& item) {
+    const auto& line = item.lines[item.sent++];
     flying_.push_back({++number_, &item, std::string(line.param(0)), std::string(line.last())});
-    if (session_.has("labeled-response"))
-        line.tags.emplace_back("label", std::string(fence_name) + std::to_string(number_));
-    write_(line);
+}
+
+void Outgoing::transmit(Item& item) {
+    Line line = item.lines[item.sent];
+    fly(item);
+    if (session_.has("labeled-response")) line.tags.emplace_back("label", fence_name() + std::to_string(number_));
+    wire_.send(line, {item.key, item.sent, item.lines.size()});
+}
+
+// What answers a bridge that was here before us must not pass for ours.
+std::string Outgoing::fence_name() const {
+    const auto guests = wire_.sent().guests;
+    return guests == 0 ? std::string(fence_word) : std::string(fence_word) + std::to_string(guests) + "-";
 }
 
 void Outgoing::fence() {
     fence_ = number_;
     if (pace_) pace_->take();  // it counts as a line for the server, too; never waited for
-    write_({{}, {}, "PING", {std::string(fence_name) + std::to_string(fence_)}});
+    wire_.send({{}, {}, "PING", {fence_name() + std::to_string(fence_)}});
 }
 
 void Outgoing::answer(const Line& line) {
     if (line.command == "PONG") {
-        if (const auto number = number_after(line.last(), fence_name)) fenced(*number);
+        if (const auto number = number_after(line.last(), fence_name())) fenced(*number);
     } else if (line.command == "PRIVMSG" || line.command == "NOTICE" || line.command == "TOPIC" ||
                line.command == "TAGMSG" || line.command == "REDACT") {
         echoed(line);
@@ -196,7 +232,7 @@ void Outgoing::answer(const Line& line) {
 
 std::deque<Outgoing::Flying>::iterator Outgoing::by_label(const Line& line) {
     const auto label = line.tag("label");
-    const auto number = label ? number_after(*label, fence_name) : std::nullopt;
+    const auto number = label ? number_after(*label, fence_name()) : std::nullopt;
     if (!number) return flying_.end();
     return std::find_if(flying_.begin(), flying_.end(), [&](const Flying& f) { return f.number == *number; });
 }
@@ -255,6 +291,7 @@ void Outgoing::again(Item& item) {
     for (auto& flying : flying_)
         if (flying.item == &item) flying.item = nullptr;
     item.sent = item.taken;
+    wire_.correct({item.key, item.sent, item.lines.size()});
     queue_.clear();
     for (const auto& held : items_)
         if (held->sent < held->lines.size()) queue_.push_back(held.get());

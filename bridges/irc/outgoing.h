@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "bridges/irc/session.h"
+#include "bridges/irc/wire.h"
 #include "bridges/kit/platform.h"
 #include "bridges/kit/rate_limit.h"
 
@@ -21,12 +22,12 @@ namespace parley::irc {
 
 class Outgoing {
 public:
-    using Write = std::function<void(const Line&)>;
-    Outgoing(kit::Host& host, const Session& session, const Settings& settings, const service::Clock& clock,
-             Write write);
+    // `wire` outlives it.
+    Outgoing(kit::Host& host, const Session& session, const Settings& settings, const service::Clock& clock, Wire& wire);
 
     void deliver(const kit::Delivery& delivery);
     void answer(const Line& line);  // an echo, a PONG, an error
+    void settled(const kit::DeliveryId& id);  // its answer is on disk
     // Sends what the pace allows. How long until more may go; nullopt: nothing waits.
     std::optional<std::chrono::microseconds> pump();
     std::size_t waiting() const { return queue_.size(); }
@@ -34,6 +35,7 @@ public:
 private:
     struct Item {  // one delivery
         kit::DeliveryId id;
+        std::string key;  // as the wire knows it
         std::vector<Line> lines;
         std::vector<Line> marked;         // instead of them, if nobody knows whether they were said
         std::size_t sent = 0, taken = 0;  // of its lines
@@ -49,9 +51,12 @@ private:
     std::vector<Line> spoken(const kit::Say& say, const std::string& room, std::string_view mark) const;
     Item* next();
     bool ready(const std::string& room) const;
-    bool settled(Item& item);
+    void look_up(const kit::Delivery& delivery, Item& item);
+    bool found_in_history(Item& item);
+    void fly(Item& item);
     void transmit(Item& item);
     void fence();
+    std::string fence_name() const;
     void echoed(const Line& line);
     void fenced(std::uint64_t number);
     void failed(const Line& line);
@@ -64,7 +69,7 @@ private:
     kit::Host& host_;
     const Session& session_;
     const service::Clock& clock_;
-    Write write_;
+    Wire& wire_;
     std::optional<kit::RateLimit> pace_;       // none: no limit
     std::deque<std::unique_ptr<Item>> items_;  // every delivery not answered yet
     std::deque<Item*> queue_;                  // those with lines to send, in order

@@ -22,6 +22,7 @@ public:
     void welcomed() { registered_ = true; }
 
     bool has(std::string_view capability) const { return enabled_.contains(std::string(capability)); }
+    const std::set<std::string>& enabled() const { return enabled_; }
     bool signed_in() const { return signed_in_; }
     bool signing_in() const { return sasl_running_; }
     const std::string& nick() const { return nick_; }  // the one asked for last

@@ -14,6 +14,7 @@ using service::Code;
 namespace {
 
 constexpr std::chrono::milliseconds again_most{5 * 60 * 1000};
+constexpr std::string_view ourselves = "parley";  // who tells our own state
 constexpr std::size_t members_max = 100000;  // of one room; beyond it quits are not told
 
 struct Refusal {
@@ -96,6 +97,35 @@ void Rooms::ask(Room& room, Effects& out) {
     std::vector<std::string> params{room.name};
     if (!room.key.empty()) params.push_back(room.key);
     out.push_back(send("JOIN", params));
+}
+
+void Rooms::join_missing(Effects& out) {
+    for (auto& [folded, room] : rooms_)
+        if (!room.joined && !room.again) ask(room, out);
+}
+
+void Rooms::tell_kept(Effects& out) const {
+    for (const auto& [folded, room] : rooms_)
+        if (room.joined) out.push_back(RoomChanged{room.name, true, {}, true});
+}
+
+void Rooms::state(const std::string& us, std::vector<Line>& out) const {
+    constexpr std::size_t names_bytes = 400;
+    const std::string nick = us.substr(0, us.find('!'));
+    for (const auto& [folded, room] : rooms_) {
+        if (!room.joined) continue;
+        out.push_back({{}, us, "JOIN", {room.name}});
+        std::string names;
+        const auto flush = [&, &name = room.name] {
+            if (!names.empty()) out.push_back({{}, std::string(ourselves), "353", {nick, "=", name, std::exchange(names, {})}});
+        };
+        for (const auto& member : room.members) {
+            if (names.size() + member.size() > names_bytes) flush();
+            names += (names.empty() ? "" : " ") + member;
+        }
+        flush();
+        if (room.listed) out.push_back({{}, std::string(ourselves), "366", {nick, room.name, "."}});
+    }
 }
 
 void Rooms::lost(Room& room, service::Error reason, service::Steady now, Effects& out) {

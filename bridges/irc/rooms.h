@@ -27,6 +27,11 @@ public:
     void tick(service::Steady now, Effects& out);
     std::optional<service::Steady> due() const;  // when tick() has something to do
 
+    void join_missing(Effects& out);       // those that we are not in and not waiting for
+    void tell_kept(Effects& out) const;    // that we are in the others, and never left them
+    // Lines that tell all of this to a new Rooms. `us`: "nick!user@host".
+    void state(const std::string& us, std::vector<Line>& out) const;
+
     bool joined(std::string_view channel) const;
     bool knows(std::string_view channel) const { return rooms_.contains(isupport_.folded(channel)); }
     // As the settings write it; what they do not name comes back as it is.

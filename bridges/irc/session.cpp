@@ -48,6 +48,63 @@ Effects Session::start() {
     return out;
 }
 
+void Session::named(service::Time connection) { born_ = born_text(connection); }
+
+Effects Session::resume(const std::vector<Line>& lines, Now now) {
+    Effects told, out;
+    resuming_ = true;
+    for (const auto& line : lines) {
+        for (auto& effect : receive(line, now)) {
+            // A room that the settings name no more.
+            const auto* send = std::get_if<Send>(&effect);
+            if (send != nullptr && send->line.command == "PART") told.push_back(std::move(effect));
+        }
+    }
+    resuming_ = false;
+    if (!up_) {
+        out.push_back(Fail{{Code::invalid, "what the keeper knows of the connection is not enough to go on with it",
+                            "it is made again"}});
+        return out;
+    }
+    out.push_back(Up{});
+    rooms_.tell_kept(out);
+    for (auto& part : told) out.push_back(std::move(part));
+    if (!registration_.signed_in() && !settings_.nickserv_password.empty()) identify(now, out);
+    rooms_.join_missing(out);
+    return out;
+}
+
+// As a server would greet us that has us already.
+std::optional<std::vector<Line>> Session::state() const {
+    if (!up_ || history_.busy()) return std::nullopt;
+    constexpr std::size_t tokens_of_a_line = 12, bytes_of_a_line = 400;
+    std::vector<Line> out;
+    const auto tell = [&out](std::string command, std::vector<std::string> params) {
+        out.push_back({{}, "parley", std::move(command), std::move(params)});
+    };
+    tell("001", {nick_, "as before"});
+    for (const auto& capability : registration_.enabled()) tell("CAP", {nick_, "ACK", capability});
+    if (registration_.signed_in()) tell("900", {nick_, "as before"});
+    std::vector<std::string> tokens;
+    std::size_t bytes = 0;
+    const auto flush = [&] {
+        if (tokens.empty()) return;
+        tokens.insert(tokens.begin(), nick_);
+        tokens.emplace_back("are supported");
+        tell("005", std::exchange(tokens, {}));
+        bytes = 0;
+    };
+    for (const auto& [key, token] : isupport_.said) {
+        if (tokens.size() == tokens_of_a_line || bytes + token.size() > bytes_of_a_line) flush();
+        bytes += token.size() + 1;
+        tokens.push_back(token);
+    }
+    flush();
+    tell("376", {nick_, "as before"});
+    rooms_.state(user_host_.empty() ? nick_ : nick_ + "!" + user_host_, out);
+    return out;
+}
+
 std::optional<service::Steady> Session::due() const {
     if (!up_) return register_by_;
     auto first = rooms_.due();
@@ -80,6 +137,8 @@ void Session::not_let_in(Effects& out) const {
 Effects Session::receive(const Line& line, Now now) {
     Effects out;
     now_ = now;
+    line_ = now.line > 0 ? now.line : line_ + 1;
+    of_line_ = 0;
     const bool counted = history_.counts(line);
     understand(line, now, out);
     history_.order(counted, out);
@@ -100,9 +159,7 @@ bool Session::keeps_history() const {
 }
 
 void Session::understand(const Line& line, Now now, Effects& out) {
-    if (line.command == "PING") {
-        out.push_back(send("PONG", {std::string(line.last())}));
-    } else if (line.command == "PONG" || line.command == "ACK" || line.command == "FAIL") {
+    if (line.command == "PONG" || line.command == "ACK" || line.command == "FAIL") {
         out.push_back(Answer{line});
     } else if (line.command == "ERROR") {
         out.push_back(
@@ -148,7 +205,7 @@ void Session::end_of_greeting(Now now, Effects& out) {
     if (!welcomed_ || up_) return;
     up_ = true;
     out.push_back(Up{});
-    if (!registration_.signed_in() && !settings_.nickserv_password.empty()) identify(now, out);
+    if (!resuming_ && !registration_.signed_in() && !settings_.nickserv_password.empty()) identify(now, out);
     if (!isupport_.same(nick_, settings_.nick)) regain_at_ = now.steady + regain_every;
     rooms_.join_all(out);
 }

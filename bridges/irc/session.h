@@ -22,6 +22,8 @@ namespace parley::irc {
 struct Now {
     service::Time time;      // for events from servers without server-time
     service::Steady steady;  // for waiting
+    // The line's number on its connection, if somebody counts who was there before us; 0: counted here.
+    std::uint64_t line = 0;
 };
 
 class Session {
@@ -31,7 +33,13 @@ public:
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
+    // A connection that has a name of its own: the same for every process that hears it.
+    void named(service::Time connection);
     Effects start();
+    // Instead of start(): a connection that was there before. `lines` tell its state, and are not told to anybody.
+    Effects resume(const std::vector<Line>& lines, Now now);
+    // Such lines, for the next; nullopt while something is under way that they cannot tell.
+    std::optional<std::vector<Line>> state() const;
     Effects receive(const Line& line, Now now);
     Effects tick(Now now);
     std::optional<service::Steady> due() const;  // when tick() has something to do
@@ -72,7 +80,7 @@ private:
     const Settings& settings_;
     std::string born_;  // in the native ids of events that the server gives none
     service::Steady register_by_;
-    std::uint64_t counter_ = 0;
+    std::uint64_t line_ = 0, of_line_ = 0;  // in the native ids, too: the line, and what came of it
     Now now_;
     Isupport isupport_;
     Registration registration_;
@@ -80,7 +88,7 @@ private:
     History history_;
     std::string nick_;
     std::string user_host_;  // "user@host" as others see us; empty: not learnt yet
-    bool welcomed_ = false, up_ = false;
+    bool welcomed_ = false, up_ = false, resuming_ = false;
     std::optional<service::Steady> regain_at_;
     std::optional<service::Steady> identified_by_;  // NickServ was asked; until then it may answer
     std::string nickserv_said_;

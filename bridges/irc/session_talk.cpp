@@ -124,7 +124,12 @@ bus::Event Session::event(const Line& line, const std::string& room) {
     bus::Event out;
     out.origin.room.room = room;
     const auto id = line.tag("msgid");
-    out.origin.native_id = id && !id->empty() ? to_utf8(*id) : born_ + "-" + base36(++counter_);
+    if (id && !id->empty()) {
+        out.origin.native_id = to_utf8(*id);
+    } else {
+        out.origin.native_id = born_ + "-" + base36(line_);
+        if (of_line_++ > 0) out.origin.native_id += "." + base36(of_line_);
+    }
     const auto when = line.tag("time");
     const auto time = when ? service::parse_iso8601(*when) : std::nullopt;
     out.time = time.value_or(now_.time);

@@ -3,11 +3,14 @@
 
 #include <algorithm>
 
+#include "broker/bus/ids.h"
+
 namespace parley::irc {
 
 namespace {
 
 constexpr std::int64_t plain_port = 6667, tls_port = 6697;
+constexpr std::uint64_t keeper_bytes_least = 64 << 10;
 
 bool one_word(const std::string& text) {
     return !text.empty() && text[0] != ':' &&
@@ -46,6 +49,13 @@ void read_sasl(service::Table table, Settings& out) {
 }
 
 }  // namespace
+
+std::string Settings::connection_name() const {
+    return bus::derived_id({server, std::to_string(port), tls ? "tls" : "plain", insecure_tls ? "insecure" : "", tls_name,
+                            ca_file, certificate, key, user, realname, password, sasl.mechanism, sasl.user,
+                            sasl.password, nickserv_password})
+        .text();
+}
 
 Settings Settings::read(service::Table& account) {
     Settings out;
@@ -101,6 +111,11 @@ Settings Settings::read(service::Table& account) {
     out.history_max = static_cast<std::size_t>(account.integer("history_max", 2000, 0, 100000));
     out.history_age = account.duration("history_age", out.history_age);
     out.client_tags = account.boolean("client_tags", false);
+    account.boolean("keeper", true);  // for `parley up`, which says --kept then
+    out.keeper_bytes = account.bytes("keeper_bytes", out.keeper_bytes);
+    if (out.keeper_bytes < keeper_bytes_least) account.complain("keeper_bytes", "it is too little", "at least \"64 KiB\"");
+    out.keeper_age = account.duration("keeper_age", out.keeper_age);
+    if (out.keeper_age < std::chrono::seconds(1)) account.complain("keeper_age", "it is too short", "at least \"1 s\"");
     out.channel_keys = account.text_map("channel_keys");
     for (const auto& [channel, key] : out.channel_keys)
         if (!one_word(channel) || !one_word(key) || key.find(',') != std::string::npos)

@@ -40,6 +40,12 @@ struct Settings {
     std::chrono::milliseconds history_age{std::chrono::hours(24 * 7)};
     bool client_tags = false;  // replies and reactions as tags where they pass, which many clients do not show; else as words
 
+    // What a keeper may keep that no bridge has taken; beyond it the connection is ended.
+    std::uint64_t keeper_bytes = 16 << 20;
+    std::chrono::milliseconds keeper_age{std::chrono::hours(24)};
+
+    // Which connection this is: one that was made with other values is not gone on with.
+    std::string connection_name() const;
     // What is wrong is said through the table.
     static Settings read(service::Table& account);
 };

@@ -36,7 +36,7 @@ Bot::Bot(const IrcServer& server, Options options) {
     auto settings = Settings::read(file->root());
     if (const auto good = file->good(); !good) throw std::runtime_error(good.error().text());
     platform_ = std::make_unique<IrcPlatform>(
-        settings, kit::Context{reactor, host, clock_, random_, "test", options.rooms, ""});
+        settings, kit::Context{reactor, host, clock_, random_, "test", options.rooms, "", options.keeper});
     platform_->connect();
     if (!options.join) return;
     for (const auto& room : options.rooms)

@@ -35,6 +35,10 @@ public:
         rooms[room] = joined;
         if (!joined) room_reasons.push_back(why);
     }
+    void room_kept(const std::string& room) override {
+        rooms[room] = true;
+        kept.push_back(room);
+    }
     std::optional<kit::Seen> last_seen(const std::string&) const override { return std::nullopt; }
 
     kit::Link link = kit::Link::down;
@@ -45,6 +49,7 @@ public:
     std::vector<std::pair<kit::DeliveryId, service::Error>> refusals;
     std::map<std::string, bool> rooms;
     std::vector<service::Error> room_reasons;
+    std::vector<std::string> kept;  // rooms that were found joined
 
     // What was said, as "room <name> text" or "room * name text".
     std::vector<std::string> said() const;
@@ -60,6 +65,7 @@ public:
         bool tls = false;
         bool join = true;    // wait until every room is joined
         bool paced = false;  // as the settings' defaults have it
+        std::string keeper = {};  // its socket; empty: none
     };
     Bot(const IrcServer& server, Options options);
     explicit Bot(const IrcServer& server) : Bot(server, Options{}) {}

@@ -5,6 +5,7 @@
 
 #include "bridges/irc/markup.h"
 #include "bridges/irc/outgoing.h"
+#include "bridges/irc/wire.h"
 #include "tests/fuzz/properties.h"
 
 using namespace parley;
@@ -40,10 +41,17 @@ irc::Settings settings_of(unsigned choice) {
 }
 
 class Talk {
+    struct Checked final : irc::Wire {
+        void send(const irc::Line& line, const irc::SentAs&) override { write(line); }
+        void close() override {}
+        void leave(const std::string&) override {}
+        void hold(bool) override {}
+    };
+
 public:
     explicit Talk(unsigned choice)
         : settings_(settings_of(choice)), session_(settings_, {"#Ops", "#lab", "carol"}, now()),
-          outgoing_(answers_, session_, settings_, clock_, [this](const irc::Line& line) { write(line); }) {
+          outgoing_(answers_, session_, settings_, clock_, wire_) {
         carry_out(session_.start());
     }
 
@@ -92,7 +100,7 @@ private:
         fuzz::survives(event);
     }
 
-    void write(const irc::Line& line) {
+    static void write(const irc::Line& line) {
         const auto bytes = irc::format(line);
         invariant(fuzz::one_line(bytes), "what is sent is one line");
         const auto again = irc::parse(bytes);
@@ -106,6 +114,7 @@ private:
     fuzz::StoppedClock clock_;
     Answers answers_;
     irc::Session session_;
+    Checked wire_;
     irc::Outgoing outgoing_;
     unsigned said_ = 0;
     bool failed_ = false;

@@ -32,9 +32,7 @@ protected:
         const std::string all = "batch server-time message-tags echo-message draft/chathistory";
         hear(":s CAP parley NEW :" + all);
         hear(":s CAP parley ACK :" + all);
-        outgoing_.emplace(host_, *session_, settings_, clock_, [this](const Line& line) {
-            if (line.command != "PING") lines_.push_back(format(line));
-        });
+        outgoing_.emplace(host_, *session_, settings_, clock_, wire_);
     }
     void deliver(const std::string& text, bool in_doubt) {
         outgoing_->deliver({{{}, "#Ops", part_++}, kit::Say{text, bus::Message::Style::plain, {}, {}, {}}, in_doubt});
@@ -55,8 +53,8 @@ protected:
 
     service::SystemClock clock_;
     Answers host_;
+    PlayedWire wire_;
     std::optional<Outgoing> outgoing_;
-    std::vector<std::string> lines_;
     std::uint32_t part_ = 0;
 };
 
@@ -65,10 +63,10 @@ TEST_F(InDoubt, ALineThatTheHistoryHasIsNotSaidAgain) {
     deliver("<bob> one", true);
     deliver("<bob> two", true);
     deliver("<bob> three", false);
-    EXPECT_THAT(lines_, IsEmpty()) << "before the history is known";
+    EXPECT_THAT(wire_.lines, IsEmpty()) << "before the history is known";
     history({"<bob> one"});
     EXPECT_THAT(host_.receipts, ElementsAre(std::pair(0u, "m1")));
-    EXPECT_THAT(lines_, ElementsAre("PRIVMSG #Ops :(maybe again) <bob> two", "PRIVMSG #Ops :<bob> three"));
+    EXPECT_THAT(wire_.lines, ElementsAre("PRIVMSG #Ops :(maybe again) <bob> two", "PRIVMSG #Ops :<bob> three"));
 }
 
 TEST_F(InDoubt, OneLineOfTheHistorySettlesOneDoubt) {
@@ -77,12 +75,12 @@ TEST_F(InDoubt, OneLineOfTheHistorySettlesOneDoubt) {
     deliver("<bob> yes", true);
     history({"<bob> yes"});
     EXPECT_THAT(host_.receipts, ElementsAre(std::pair(0u, "m1")));
-    EXPECT_THAT(lines_, ElementsAre("PRIVMSG #Ops :(maybe again) <bob> yes"));
+    EXPECT_THAT(wire_.lines, ElementsAre("PRIVMSG #Ops :(maybe again) <bob> yes"));
 }
 
 TEST_F(InDoubt, WithoutHistoryALineIsSaidAgainWithItsMark) {
     deliver("<bob> one", true);
-    EXPECT_THAT(lines_, ElementsAre("PRIVMSG #Ops :(maybe again) <bob> one"));
+    EXPECT_THAT(wire_.lines, ElementsAre("PRIVMSG #Ops :(maybe again) <bob> one"));
 }
 
 }  // namespace

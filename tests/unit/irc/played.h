@@ -4,8 +4,29 @@
 #include <gmock/gmock.h>
 
 #include "bridges/irc/session.h"
+#include "bridges/irc/wire.h"
 
 namespace parley::irc {
+
+// Writes down what is sent, but for the fences.
+class PlayedWire final : public Wire {
+public:
+    using Wire::send;
+    void send(const Line& line, const SentAs& as) override {
+        if (line.command == "PING") return fences.push_back(std::string(line.last()));
+        lines.push_back(format(line));
+        sent_as.push_back(as);
+    }
+    void close() override {}
+    void leave(const std::string&) override {}
+    void hold(bool) override {}
+    const SentLines& sent() const override { return known; }
+    void correct(const SentAs& as) override { corrected.push_back(as); }
+
+    std::vector<std::string> lines, fences;
+    std::vector<SentAs> sent_as, corrected;
+    SentLines known;
+};
 
 class Talk : public ::testing::Test {
 protected:

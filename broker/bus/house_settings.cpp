@@ -132,6 +132,7 @@ HouseSettings read_house(service::Table& root) {
     house.accounts["web"] = "web";
     for (auto& [name, table] : root.tables("account")) {
         house.accounts[name] = table.text("platform");
+        if (table.has("keeper")) house.keepers[name] = table.boolean("keeper", true);
         if (name.empty() || name.find('/') != std::string::npos) table.complain("platform", "the account's name \"" + name + "\" has a slash or is empty");
     }
     read_gateways(root, house);

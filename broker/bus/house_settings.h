@@ -26,6 +26,7 @@ struct HouseSettings {
     std::filesystem::path keys;   // the folder of `parley keys`; needed for tcp://
     std::vector<AllowedKey> allowed;              // [[bus.allow]]: whom the broker lets in
     std::map<std::string, std::string> accounts;  // account → platform, with "web" → "web"
+    std::map<std::string, bool> keepers;          // accounts that say whether a keeper holds their connection
     std::vector<Gateway> gateways;
     std::map<RoomAddress, Visibility> rooms;      // those with a [room.…] table
 
@@ -36,7 +37,7 @@ struct HouseSettings {
     std::vector<std::string> rooms_of(std::string_view account) const;  // native names that a gateway or [room] names
 };
 
-// Reads [parley] [bus] [gateway.*] [room.*] to their last key, and of [account.*] only `platform`. What is wrong is
+// Reads [parley] [bus] [gateway.*] [room.*] to their last key, and of [account.*] only `platform` and `keeper`. What is wrong is
 // reported through the table; what comes back can be used only if the file is good().
 HouseSettings read_house(service::Table& root);
 // The keys of the process `name`: none for ipc://.

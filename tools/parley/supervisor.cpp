@@ -52,9 +52,19 @@ bool in_path(const std::string& program) {
     return false;
 }
 
-constexpr std::string_view prefix = "parley-";
+constexpr std::string_view prefix = "parley-", keeper_mark = "-keeper";
 constexpr std::array<std::string_view, 4> no_platforms{"broker", "indexer", "worker", "web"};
-bool of_the_house(std::string_view name) { return std::find(no_platforms.begin(), no_platforms.end(), name) != no_platforms.end(); }
+bool of_the_house(std::string_view name) {
+    return name.ends_with(keeper_mark) || std::find(no_platforms.begin(), no_platforms.end(), name) != no_platforms.end();
+}
+
+// A platform whose bridge can leave its connection to another process while it is away brings that process.
+bool has_keeper(const bus::HouseSettings& house, const std::string& account, const std::string& platform) {
+    const auto said = house.keepers.find(account);
+    if (said != house.keepers.end()) return said->second;
+    std::error_code error;
+    return std::filesystem::exists(our_folder() / std::string(prefix).append(platform).append(keeper_mark), error);
+}
 
 int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
@@ -88,7 +98,12 @@ std::vector<Command> programs_of(const bus::HouseSettings& house, const std::str
                              command("workers", "parley-worker"), command("page", "parley-web")};
     for (const auto& [account, platform] : house.accounts) {
         if (platform == "web" || !is_platform(platform)) continue;  // the page is that platform
-        out.push_back(command("bridge " + account, "parley-" + platform, {"--account", account}));
+        std::vector<std::string> more{"--account", account};
+        if (has_keeper(house, account, platform)) {
+            out.push_back(command("keeper " + account, "parley-" + platform + "-keeper", more));
+            more.emplace_back("--kept");
+        }
+        out.push_back(command("bridge " + account, "parley-" + platform, more));
     }
     return out;
 }

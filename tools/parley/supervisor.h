@@ -25,7 +25,8 @@ std::vector<std::string> platforms();
 // Whether there is a bridge for it, beside this program or in PATH.
 bool is_platform(const std::string& name);
 
-// The broker, the indexer, the workers, the page, and a bridge for each account whose platform is a process of its own.
+// The broker, the indexer, the workers, the page, and for each account whose platform is a process of its own a bridge,
+// with a keeper where the platform has one.
 // Accounts of no known platform are left out.
 std::vector<Command> programs_of(const bus::HouseSettings& house, const std::string& settings_path);
 

@@ -45,7 +45,7 @@ TEST_F(Up, StartsWhatTheSettingsName) {
     write(irc_account("lobby", irc.port()) + "[gateway.ops]\nrooms = [\"lobby/#ops\", \"web/ops\"]\n");
     start();
     ASSERT_TRUE(all_answers()) << log();
-    EXPECT_THAT(programs(), UnorderedElementsAre("parley-broker", "parley-indexer", "parley-worker", "parley-web", "parley-irc"));
+    EXPECT_THAT(programs(), UnorderedElementsAre("parley-broker", "parley-indexer", "parley-worker", "parley-web", "parley-irc-keeper", "parley-irc"));
     EXPECT_TRUE(connectable(page_));
     EXPECT_TRUE(wait_until([&] { return ask("status").out.find("room=#ops  joined=true") != std::string::npos; })) << ask("status").out << log();
 }

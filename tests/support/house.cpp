@@ -61,6 +61,7 @@ void House::start(const std::string& name) {
     if (colon != std::string::npos) {
         program(name.substr(colon + 1));
         argv.insert(argv.end(), {"--account", name.substr(0, colon)});
+        if (processes_.contains(name + "-keeper")) argv.emplace_back("--kept");
     } else {
         program(name);
         if (name == "worker") argv.insert(argv.end(), {"--workers", "2"});

@@ -33,7 +33,8 @@ public:
     explicit House(const std::string& settings, bool local_sign_in = true);
     ~House();
 
-    // "broker", "indexer", "worker", "web", or the name of an account with its platform: "libera:irc".
+    // "broker", "indexer", "worker", "web", or the name of an account with its platform: "libera:irc". Once its keeper
+    // was started ("libera:irc-keeper"), a bridge uses it.
     void start(const std::string& name);
     void kill(const std::string& name);  // SIGKILL, and waits for the end
     void restart(const std::string& name) {

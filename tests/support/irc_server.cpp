@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
@@ -139,7 +140,8 @@ void IrcServer::write_ngircd(const Options& options) {
         << "MotdPhrase = \"hello\"\nServerGID = " << ::getgid() << "\nServerUID = " << ::getuid() << "\n";
     if (!options.password.empty()) out << "Password = " << options.password << "\n";
     out << "[Limits]\nMaxConnections = 0\nMaxConnectionsIP = 0\nMaxJoins = 0\nMaxNickLength = 30\n"
-        << (options.floods_allowed ? "MaxPenaltyTime = 0\n" : "") << "PingTimeout = 120\nPongTimeout = 20\n"
+        << (options.floods_allowed ? "MaxPenaltyTime = 0\n" : "") << "PingTimeout = " << options.ping_seconds << "\nPongTimeout = "
+        << std::min(options.ping_seconds, 20) << "\n"
         << "[Options]\nDNS = no\nIdent = no\nPAM = no\nNoticeBeforeRegistration = no\nOperCanUseMode = "
            "yes\nSyslogFacility = local7\n"
         << "[Operator]\nName = " << oper_name << "\nPassword = " << oper_password << "\n";
@@ -160,7 +162,7 @@ void IrcServer::write_inspircd(const Options& options) {
         << "<bind address=\"127.0.0.1\" port=\"" << port_ << "\" type=\"clients\">\n"
         << "<log method=\"file\" type=\"* -USERINPUT -USEROUTPUT\" level=\"default\" target=\"" << folder
         << "/inspircd.log\">\n"
-        << "<connect allow=\"127.0.0.*\" timeout=\"60\" pingfreq=\"2 minutes\" "
+        << "<connect allow=\"127.0.0.*\" timeout=\"60\" pingfreq=\"" << options.ping_seconds << "s\" "
         // Without floods: the values of InspIRCd's example and Debian's own settings.
         << (options.floods_allowed
                 ? "fakelag=\"no\" threshold=\"1000000\" commandrate=\"1000000000\" recvq=\"1000000\""

@@ -26,6 +26,7 @@ public:
         std::string password = {};  // of the server
         bool floods_allowed = true;
         bool services = false;  // InspIRCd only: NickServ and SASL, by Atheme
+        int ping_seconds = 120;  // of silence, then it asks; about as long again, then it hangs up
     };
     static bool installed(Kind kind);
     static bool services_installed();

@@ -56,7 +56,7 @@ TEST_F(Installed, RunsWithoutTheSourceTree) {
                 .log = folder_.path() / "log"});
     ASSERT_TRUE(wait_until([&] { return connectable(page_) && parley({"status", "--settings", settings_}, 30s, bin()).out.find("broker:") != std::string::npos; }, 30s)) << up.output();
     EXPECT_TRUE(std::filesystem::is_empty(fmt::format("/proc/{}/root{}", up.pid(), PARLEY_SOURCE_DIR)));
-    for (const auto* program : {"parley-broker", "parley-indexer", "parley-worker", "parley-web", "parley-irc"}) {
+    for (const auto* program : {"parley-broker", "parley-indexer", "parley-worker", "parley-web", "parley-irc-keeper", "parley-irc"}) {
         const auto child = child_named(up.pid(), program);
         ASSERT_GT(child, 0) << program << up.output();
         EXPECT_EQ(std::filesystem::read_symlink(fmt::format("/proc/{}/exe", child)), prefix() / "bin" / program);

@@ -76,6 +76,19 @@ TEST_F(FullBridge, MarksWhatAKillCostItMeanwhile) {
     EXPECT_EQ(gaps()[0]["why"].text(), "the bridge was away");
 }
 
+class FullKeeper : public OnASmallDisk {};
+
+TEST_F(FullKeeper, StopsListeningAndMissesNothingThoughTheBridgeIsKilledMeanwhile) {
+    begin("bridges/small/keeper", {"small:irc-keeper", "small:irc"});
+    disk->fill();
+    const int said = until_full("small:irc-keeper", "nothing more is taken from the server", [&](int i) { alice.say("#lobby", fmt::format("heard {}.", i)); });
+    nothing_has_ended();
+    house.kill("small:irc");
+    disk->make_room();
+    house.start("small:irc");
+    expect_all_heard(said);
+}
+
 class FullXmppBridge : public OnASmallDisk {
 protected:
     static constexpr auto muc = "lobby@conference.localhost";

@@ -179,6 +179,46 @@ TEST_F(Keep, IgnoresATornLastRecordOfTheSpool) {
     EXPECT_EQ(words(entries[1].event), "3");
 }
 
+TEST_F(Keep, KnowsSinceWhenAPowerCutWouldTakeSomethingFromTheSpool) {
+    using std::chrono::seconds;
+    const auto heard = [](const std::string& words, int at) {
+        auto e = event(words);
+        e.received = service::Time(seconds(at));
+        return e;
+    };
+    Spool spool(folder / "spool");
+    EXPECT_FALSE(spool.unsynced_since());
+    const auto first = spool.add(heard("1", 10));
+    ASSERT_TRUE(first && spool.add(heard("2", 20)));
+    EXPECT_EQ(spool.unsynced_since(), service::Time(seconds(10)));
+    spool.done(*first);  // the broker has it
+    EXPECT_EQ(spool.unsynced_since(), service::Time(seconds(20)));
+    ASSERT_TRUE(spool.sync());
+    EXPECT_FALSE(spool.unsynced_since());
+    auto absence = heard("3", 40);
+    absence.body = bus::Gap{service::Time(seconds(30)), service::Time(seconds(40)), "away"};
+    ASSERT_TRUE(spool.add(absence));  // without it all of the absence would be missing
+    EXPECT_EQ(spool.unsynced_since(), service::Time(seconds(30)));
+}
+
+TEST_F(Keep, DoubtsWhatItIsToldToDoubt) {
+    store::Env env(folder / "store");
+    bool full = false;
+    {
+        Outbox outbox(env);
+        store::WriteTxn txn(env);
+        outbox.add(txn, "room", event("1"), full, true);
+        txn.commit();
+    }
+    Outbox outbox(env);
+    store::WriteTxn txn(env);
+    EXPECT_TRUE(outbox.next(txn, "room")->in_doubt);
+    outbox.add(txn, "other", event("2"), full);
+    EXPECT_FALSE(outbox.next(txn, "other")->in_doubt);
+    outbox.doubt_all(txn);
+    EXPECT_TRUE(outbox.next(txn, "other")->in_doubt);
+}
+
 TEST_F(Keep, RefusesWhatExceedsTheSpoolsLimit) {
     Spool spool(folder / "spool", 100);
     const auto refused = spool.add(event(std::string(200, 'x')));

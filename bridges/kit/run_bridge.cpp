@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include "bridges/kit/bridge.h"
@@ -34,6 +35,24 @@ public:
     void refused(const DeliveryId&, const Error&) override {}
     void room_changed(const std::string&, bool, const Error&) override {}
     std::optional<Seen> last_seen(const std::string&) const override { return std::nullopt; }
+};
+
+// Where a platform that is made only to be checked may write.
+class Scratch {
+public:
+    Scratch() : path_((std::filesystem::temp_directory_path() / "parley-check-XXXXXX").string()) {
+        if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+    }
+    ~Scratch() {
+        std::error_code failed;
+        if (!path_.empty()) std::filesystem::remove_all(path_, failed);
+    }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
 };
 
 }  // namespace
@@ -90,13 +109,17 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
     service::Reactor reactor;
     const auto folder = options.folder = std::filesystem::absolute(options.house.data) / "bridges" / account;
     const auto keeper = service::flag(arguments, "--kept") ? keeper_socket(options.house, account).string() : std::string();
-    const auto context = [&](Host& host) {
-        return Context{reactor, host, clock, random, account, options.house.rooms_of(account), folder.string(), keeper};
+    const auto context = [&](Host& host, const std::string& data_folder) {
+        return Context{reactor, host, clock, random, account, options.house.rooms_of(account), data_folder, keeper};
     };
 
     // Once to read the settings to their last key; the real one is made when all of them are good.
     NobodyHost nobody;
-    make(*table, context(nobody));
+    {
+        const Scratch scratch;
+        if (scratch.path().empty()) return fail(Code::io, "cannot make a temporary folder", "check TMPDIR");
+        make(*table, context(nobody, scratch.path()));
+    }
     if (auto good = file->good(); !good) return good;
     auto keys = bus::keys_of(options.house, account);
     if (!keys) return fail(keys.error());
@@ -107,7 +130,7 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
     if (!lock) return fail(lock.error());
     {
         Bridge bridge(reactor, clock, random, options);
-        bridge.start([&](Host& host) { return make(*table, context(host)); });
+        bridge.start([&](Host& host) { return make(*table, context(host, folder.string())); });
         service::Reactor::Handle last;
         const auto signals = reactor.on_signal({SIGINT, SIGTERM}, [&](int) {
             if (last) return;

@@ -40,6 +40,7 @@ TEST_F(Check, SaysThatGoodSettingsAreGood) {
 TEST_F(Check, TakesTheSampleOfTheDocumentation) {
     ::setenv("PARLEY_SAMPLE_PASSWORD", "secret", 1);
     const auto said = parley({"check", "--settings", PARLEY_SOURCE_DIR "/docs/parley.sample.toml"});
+    EXPECT_FALSE(std::filesystem::exists(PARLEY_SOURCE_DIR "/docs/var")) << "checking wrote something";
     EXPECT_EQ(said.code, good) << said.err;
 }
 

@@ -34,7 +34,7 @@ Result<Value> Service::answer(const std::string& method, const Value& request, s
     if (method == "plot") return plot_reply(seen, request, clock_.now());
     if (method == "help") return Value::map({{"text", search::query_help()}});
     return service::fail(service::Code::unsupported, "the archive cannot be asked for \"" + method + "\"",
-                         "search, event, trace, room, rooms, run, last, plot, export, help, metrics or status");
+                         "search, event, room, rooms, run, trace, last, plot, export, help, metrics or status");
 }
 
 Value Service::status() const {

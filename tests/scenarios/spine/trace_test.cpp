@@ -24,7 +24,8 @@ protected:
     nlohmann::json way_into(const std::string& room, const std::string& id) const {
         const auto said = trace(id, {"--json"});
         EXPECT_EQ(said.code, good) << said.err;
-        for (const auto& one : nlohmann::json::parse(said.out)["rooms"])
+        const auto whole = nlohmann::json::parse(said.out);
+        for (const auto& one : whole["rooms"])
             if (one["room"] == room) return one;
         return {};
     }

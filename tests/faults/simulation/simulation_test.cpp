@@ -72,13 +72,11 @@ TEST_P(Checker, FindsWhatIsBroken) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sabotage, Checker,
-                         Values(Broken{"TheBrokerAcknowledgesBeforeItIsOnDisk", {{}, {}, "commits"}, &Verdict::lost, 100},
-                                Broken{"TheJournalTakesAnEventTwice", {"journal_ids", {}, {}}, &Verdict::doubled, 100},
+                         Values(Broken{"TheJournalTakesAnEventTwice", {"journal_ids", {}, {}}, &Verdict::doubled, 100},
                                 Broken{"ACommandThatIsPublishedTwiceIsRunTwice", {"journal_ids", {}, {}}, &Verdict::ran_twice, 300},
                                 Broken{"TheOutboxForgets", {{}, "outbox", {}}, &Verdict::lost, 200},
                                 Broken{"TheOutboxForgetsWhatWasSent", {{}, "outbox_states", {}}, &Verdict::doubled, 1000},
                                 Broken{"ABridgeTakesADeliveryTwice", {"taken", {}, {}}, &Verdict::doubled, 200},
-                                Broken{"TheSpoolForgets", {{}, {}, "spool"}, &Verdict::lost, 500},
                                 Broken{"SyncingDoesNothing", {{}, {}, "sync"}, &Verdict::lost, 200},
                                 Broken{"ABridgeForgetsWhenItWasThere", {{}, "alive", {}}, &Verdict::lost, 100},
                                 Broken{"ABridgeForgetsWhatItSawLast", {{}, "seen", {}}, &Verdict::lost, 500},

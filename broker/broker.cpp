@@ -150,12 +150,15 @@ struct Broker::State {
 
     void on(Session& session, bus::to_broker::Publish frame) {
         if (session.stalled) return refuse(session.peer, frame.request, trouble ? trouble : Error{Code::io, "what came before could not be written", "it is taken again"});
+        std::vector<Event> decoded;
+        decoded.reserve(frame.events.size());
         for (const auto& bytes : frame.events) {
-            const auto event = bus::decode(bytes);  // the whole of it: what cannot be read back does not go into the journal
+            auto event = bus::decode(bytes);  // the whole of it: what cannot be read back does not go into the journal
             if (!event) return refuse(session.peer, frame.request, event.error());
             if (const auto error = may_publish(session.role, session.name, *event, settings.house)) return refuse(session.peer, frame.request, error);
+            decoded.push_back(std::move(*event));
         }
-        work.publishes.push_back({session.peer, std::move(frame)});
+        work.publishes.push_back({session.peer, std::move(frame), std::move(decoded)});
     }
 
     void on(Session& session, bus::to_broker::Finish frame) {

@@ -35,26 +35,25 @@ void Committer::follow_up(Journal::Batch& batch, const Event& message, std::size
 }
 
 // Output of a run that has ended (lost, while its worker was only cut off) is kept for the record, and not shown any more.
-Journal::Batch::Appended Committer::append_output(Journal::Batch& batch, const bus::EventId& id, const std::string& bytes) {
-    auto event = bus::decode(bytes);
-    auto* output = event ? std::get_if<bus::RunOutput>(&event->body) : nullptr;
-    if (output == nullptr || output->shown.empty() || jobs_.find(output->run) != nullptr) return batch.append(id, bytes);
-    output->shown = {};
-    return batch.append(id, bus::encode(*event));
+Journal::Batch::Appended Committer::append_output(Journal::Batch& batch, const Event& event, const std::string& bytes) {
+    const auto& output = std::get<bus::RunOutput>(event.body);
+    if (output.shown.empty() || jobs_.find(output.run) != nullptr) return batch.append(event.id, bytes);
+    auto unseen = event;
+    std::get<bus::RunOutput>(unseen.body).shown = {};
+    return batch.append(event.id, bus::encode(unseen));
 }
 
-std::vector<bus::Sequence> Committer::publish(Journal::Batch& batch, const std::vector<std::string>& events, std::size_t& fresh) {
+std::vector<bus::Sequence> Committer::publish(Journal::Batch& batch, const PendingPublish& pending, std::size_t& fresh) {
     std::vector<bus::Sequence> sequences;
-    sequences.reserve(events.size());
-    for (const auto& bytes : events) {
-        const auto header = bus::decode_header(bytes);  // checked when it arrived
-        const auto appended = header->kind == static_cast<std::uint32_t>(Kind::run_output) ? append_output(batch, header->id, bytes)
-                                                                                         : batch.append(header->id, bytes);
+    sequences.reserve(pending.events.size());
+    for (std::size_t i = 0; i < pending.events.size(); ++i) {
+        const auto& event = pending.events[i];
+        const auto& bytes = pending.frame.events[i];
+        const auto appended = event.kind() == Kind::run_output ? append_output(batch, event, bytes) : batch.append(event.id, bytes);
         sequences.push_back(appended.sequence);
         if (!appended.fresh) continue;
         ++fresh;
-        if (header->kind != static_cast<std::uint32_t>(Kind::message) || header->native_id.empty()) continue;
-        if (const auto message = bus::decode(bytes)) follow_up(batch, *message, fresh);
+        if (event.kind() == Kind::message && !event.origin.native_id.empty()) follow_up(batch, event, fresh);
     }
     return sequences;
 }
@@ -72,8 +71,8 @@ Committer::Done Committer::commit(const Work& work) {
     Done done;
     try {
         Journal::Batch batch(journal_, clock_.now());
-        for (const auto& [peer, frame] : work.publishes) {
-            done.answers.emplace_back(peer, bus::from_broker::Published{frame.request, publish(batch, frame.events, done.events)});
+        for (const auto& pending : work.publishes) {
+            done.answers.emplace_back(pending.peer, bus::from_broker::Published{pending.frame.request, publish(batch, pending, done.events)});
         }
         for (const auto& [peer, frame, event] : work.finishes) {
             const auto& run = std::get<bus::RunFinished>(event.body).run;

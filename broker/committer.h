@@ -16,6 +16,7 @@ namespace parley::broker {
 struct PendingPublish {
     bus::Peer peer;
     bus::to_broker::Publish frame;
+    std::vector<bus::Event> events;  // the frame's, decoded
 };
 struct PendingFinish {
     bus::Peer peer;
@@ -56,9 +57,9 @@ public:
     Done commit(const Work& work);
 
 private:
-    std::vector<bus::Sequence> publish(journal::Journal::Batch& batch, const std::vector<std::string>& events, std::size_t& fresh);
+    std::vector<bus::Sequence> publish(journal::Journal::Batch& batch, const PendingPublish& pending, std::size_t& fresh);
     void follow_up(journal::Journal::Batch& batch, const bus::Event& message, std::size_t& fresh);
-    journal::Journal::Batch::Appended append_output(journal::Journal::Batch& batch, const bus::EventId& id, const std::string& bytes);
+    journal::Journal::Batch::Appended append_output(journal::Journal::Batch& batch, const bus::Event& event, const std::string& bytes);
     void append_ours(journal::Journal::Batch& batch, const bus::Event& event, std::size_t& fresh);
     void lease(journal::Journal::Batch& batch, const std::vector<FreeSlot>& slots, Done& done);
 

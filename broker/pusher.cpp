@@ -64,8 +64,7 @@ bool Pusher::wants(const bus::FollowOptions& options, const bus::EventHeader& he
         if (!filter.gateways.empty() && std::none_of(filter.gateways.begin(), filter.gateways.end(), in)) return false;
     }
     if (filter.deliver_to.empty()) return true;
-    recipients = router_.recipients(header);
-    std::erase_if(recipients, [&](const bus::RoomAddress& room) { return room.account != filter.deliver_to; });
+    recipients = router_.recipients(header, filter.deliver_to);
     return !recipients.empty();
 }
 

@@ -1,9 +1,12 @@
 // Which rooms an event is for: a pure function of the event and the settings.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "broker/bus/codec.h"
@@ -19,15 +22,27 @@ public:
     // What was born on a platform goes to every other room of its gateways; what Parley itself says goes to its own room
     // too. A room in no gateway hears Parley's own words alone. Talk in closed and direct rooms stays there. Each room once.
     std::vector<bus::RoomAddress> recipients(const bus::EventHeader& event) const;
+    // Those of one account among them. Asked for each event and follower: it makes nothing where there are none.
+    std::vector<bus::RoomAddress> recipients(const bus::EventHeader& event, std::string_view account) const;
     // The rooms that mirror one another with this one, itself among them; just itself if it is in no gateway.
     std::vector<bus::RoomAddress> mirrors(const bus::RoomAddress& room) const;
     bool in_gateway(const bus::RoomAddress& room, const std::string& gateway) const;
     std::set<std::string> gateways_of(const bus::RoomAddress& room) const;
 
 private:
-    std::map<bus::RoomAddress, std::vector<bus::RoomAddress>> mirrors_;
+    using Names = std::pair<std::string_view, std::string_view>;  // account, room
+    struct ByNames {                                              // finds an address by views of its parts
+        using is_transparent = void;
+        static Names names(const bus::RoomAddress& room) { return {room.account, room.room}; }
+        static Names names(const Names& room) { return room; }
+        bool operator()(const auto& a, const auto& b) const { return names(a) < names(b); }
+    };
+    // Calls `visit` for each recipient, in order.
+    void each_recipient(const bus::EventHeader& event, const std::function<void(Names)>& visit) const;
+
+    std::map<bus::RoomAddress, std::vector<bus::RoomAddress>, ByNames> mirrors_;
     std::map<bus::RoomAddress, std::set<std::string>> gateways_;
-    std::set<bus::RoomAddress> closed_;
+    std::set<bus::RoomAddress, ByNames> closed_;
 };
 
 }  // namespace parley::routing

@@ -47,6 +47,11 @@ TEST(Router, LetsNothingOutOfARoomThatTheSettingsClose) {
     EXPECT_THAT(router().recipients(event(secret)), IsEmpty());
     EXPECT_THAT(router().recipients(event(secret, Kind::message, "")), ElementsAre(secret));
 }
+TEST(Router, KnowsWhichRecipientsAreOfOneAccount) {
+    EXPECT_THAT(router().recipients(event(lobby), "work"), ElementsAre(work, RoomAddress{"work", "more@rooms"}));
+    EXPECT_THAT(router().recipients(event(lobby), "lobby"), IsEmpty());
+    EXPECT_THAT(router().recipients(event(alone, Kind::run_output, ""), "lobby"), ElementsAre(alone));
+}
 TEST(Router, ShowsNoBookkeepingInRooms) {
     for (const auto kind : {Kind::membership, Kind::command_requested, Kind::run_started, Kind::receipt}) {
         EXPECT_THAT(router().recipients(event(lobby, kind, "")), IsEmpty()) << bus::name(kind);

@@ -235,7 +235,29 @@ void write(Writer& w, const Receipt& r) {
     write(w, r.native_ids);
     w.text(r.refusal);
 }
-void read(Reader& in, Receipt& r) { r = {read_id(in), read_texts(in), read_text(in)}; }
+void read(Reader& in, Receipt& r) { r = {read_id(in), read_texts(in), read_text(in), {}}; }
+
+// A field that came later: absent where there is nothing to say.
+bool has_others(const Event& event) {
+    const auto* receipt = std::get_if<Receipt>(&event.body);
+    return receipt != nullptr && (!receipt->others.empty() || event.more_body_count > 0);
+}
+void write_others(Writer& w, const Receipt& r) {
+    w.array(r.others.size());
+    for (const auto& other : r.others) {
+        w.array(2);
+        write_id(w, other.event);
+        write(w, other.native_ids);
+    }
+}
+void read_others(Reader& in, Receipt& r) {
+    const auto count = in.array();
+    for (std::uint32_t i = 0; i < count && in.good(); ++i) {
+        const auto more = in.fields(2);
+        r.others.push_back({read_id(in), read_texts(in)});
+        in.rest(more);
+    }
+}
 
 void write(Writer&, const Unknown&) {}
 void read(Reader&, Unknown&) {}
@@ -282,8 +304,10 @@ void write_body(Writer& w, const Event& event) {
         w.raw(unknown->raw.empty() ? std::string_view("\x90", 1) : std::string_view(unknown->raw));
         return;
     }
-    w.array(fields_of[event.body.index() + 1] + event.more_body_count);
+    const bool others = has_others(event);
+    w.array(fields_of[event.body.index() + 1] + (others ? 1 : 0) + event.more_body_count);
     std::visit([&w](const auto& body) { write(w, body); }, event.body);
+    if (others) write_others(w, std::get<Receipt>(event.body));
     w.raw(event.more_body);
 }
 
@@ -293,9 +317,13 @@ void read_body(Reader& in, std::uint32_t kind, Event& event) {
         event.body = Unknown{kind, std::string(in.rest(1))};
         return;
     }
-    const auto more = in.fields(fields_of[kind]);
+    auto more = in.fields(fields_of[kind]);
     emplace(event.body, kind - 1);
     std::visit([&in](auto& body) { read(in, body); }, event.body);
+    if (auto* receipt = std::get_if<Receipt>(&event.body); receipt != nullptr && more > 0) {
+        read_others(in, *receipt);
+        --more;
+    }
     event.more_body = in.rest(more);
     event.more_body_count = more;
 }

@@ -57,8 +57,21 @@ Kind Event::kind() const {
 // The id stays the same whatever the settings call us, so that all we ever said has one author.
 Author ourselves(std::string name) { return {"parley", std::move(name), Strength::ourselves, true, {}}; }
 
-EventId receipt_id(const RoomAddress& room, const EventId& delivered, bool refused) {
-    return derived_id({"receipt", room.account, room.room, delivered.view(), refused ? "refused" : "delivered"});
+const std::vector<std::string>* native_ids_of(const Receipt& receipt, const EventId& delivered) {
+    if (receipt.delivered == delivered) return &receipt.native_ids;
+    for (const auto& other : receipt.others)
+        if (other.event == delivered) return &other.native_ids;
+    return nullptr;
+}
+
+// Of several it is another one than of some of them: who says it again may have more to say by then.
+EventId receipt_id(const RoomAddress& room, const Receipt& receipt) {
+    if (receipt.others.empty()) {
+        return derived_id({"receipt", room.account, room.room, receipt.delivered.view(), receipt.refusal.empty() ? "delivered" : "refused"});
+    }
+    std::string all(receipt.delivered.view());
+    for (const auto& other : receipt.others) all += other.event.view();
+    return derived_id({"receipts", room.account, room.room, all});
 }
 
 }  // namespace parley::bus

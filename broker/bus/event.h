@@ -191,16 +191,26 @@ struct Gap {
     friend bool operator==(const Gap&, const Gap&) = default;
 };
 
-// A delivery reached its room, or was refused. The envelope's origin is the room that it was delivered to.
+struct Delivered {
+    EventId event;
+    std::vector<std::string> native_ids;  // one for each part; empty if the platform gives none
+    friend bool operator==(const Delivered&, const Delivered&) = default;
+};
+
+// A delivery reached its room, or was refused. The envelope's origin is the room that it was delivered to. What reaches a
+// room in one moment has one receipt.
 struct Receipt {
     EventId delivered;                    // the event
-    std::vector<std::string> native_ids;  // one for each part; empty if refused or if the platform gives none
+    std::vector<std::string> native_ids;  // as in Delivered; of a refused one, those of the parts that were taken
     std::string refusal;                  // why it could not be; empty if delivered
+    std::vector<Delivered> others;        // not of a refusal
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
-// The id of the receipt for an event delivered into a room, or refused there: who knows the rooms finds the receipts.
-EventId receipt_id(const RoomAddress& room, const EventId& delivered, bool refused);
+// What it says of one event; nullptr: nothing.
+const std::vector<std::string>* native_ids_of(const Receipt& receipt, const EventId& delivered);
+// The id of a receipt: who knows room and event finds the receipt of one that was delivered alone, or refused.
+EventId receipt_id(const RoomAddress& room, const Receipt& receipt);
 
 // A kind of event from a newer version: kept and passed on as it came.
 struct Unknown {

@@ -21,7 +21,7 @@ bool shown_in_room(const bus::Event& event) {
 
 Archive::Tables::Tables(store::Env& env)
     : log(env, "log"), ids(env, "ids"), natives(env, "natives"), room_times(env, "room_times"), runs(env, "runs"),
-      commands(env, "commands"), targets(env, "targets"), names(env, "names"), members(env, "members"), meta(env, "meta") {}
+      commands(env, "commands"), targets(env, "targets"), deliveries(env, "deliveries"), names(env, "names"), members(env, "members"), meta(env, "meta") {}
 
 Archive::Archive(const std::filesystem::path& folder, std::uint64_t map_bytes)
     : env_(folder, {.map_bytes = map_bytes, .tables_max = 16, .sync = store::Sync::on_demand}), tables_(env_) {}
@@ -71,11 +71,8 @@ void Archive::put_links(store::WriteTxn& txn, const bus::Event& event, std::stri
     if (const auto run = run_of(event)) tables_.runs.put(txn, std::string(run.view()) + std::string(sequence), "");
     if (const auto* target = target_of(event)) put_target(txn, event, *target, sequence);
     if (const auto* receipt = std::get_if<bus::Receipt>(&event.body)) {
-        const auto delivered = tables_.ids.get(txn, receipt->delivered.view());
-        const std::string where(delivered.value_or(""));
-        for (const auto& native : receipt->native_ids) {
-            if (!where.empty()) tables_.natives.put_new(txn, native_key(event.origin.room, native), where);
-        }
+        put_delivered(txn, event, receipt->delivered, receipt->native_ids, sequence);
+        for (const auto& other : receipt->others) put_delivered(txn, event, other.event, other.native_ids, sequence);
     }
     if (const auto* request = std::get_if<bus::CommandRequested>(&event.body)) {
         number_of(txn, NameKind::command, request->command);
@@ -101,6 +98,17 @@ void Archive::put_target(store::WriteTxn& txn, const bus::Event& event, const bu
         }
     }
     tables_.targets.put(txn, key + std::string(sequence), "");
+}
+
+// A receipt of one event is found by its id; of several, by each of them.
+void Archive::put_delivered(store::WriteTxn& txn, const bus::Event& receipt, const bus::EventId& delivered,
+                            const std::vector<std::string>& native_ids, std::string_view sequence) {
+    if (!std::get<bus::Receipt>(receipt.body).others.empty())
+        tables_.deliveries.put(txn, std::string(delivered.view()).append(sequence), "");
+    if (native_ids.empty()) return;
+    const auto where = std::string(tables_.ids.get(txn, delivered.view()).value_or(""));
+    if (where.empty()) return;
+    for (const auto& native : native_ids) tables_.natives.put_new(txn, native_key(receipt.origin.room, native), where);
 }
 
 void Archive::put_member(store::WriteTxn& txn, const bus::RoomAddress& room, std::string_view who) {

@@ -36,11 +36,13 @@ private:
     friend class View;
     struct Tables {
         explicit Tables(store::Env& env);
-        store::Table log, ids, natives, room_times, runs, commands, targets, names, members, meta;
+        store::Table log, ids, natives, room_times, runs, commands, targets, deliveries, names, members, meta;
     };
     void put(store::WriteTxn& txn, const bus::Event& event);
     void put_links(store::WriteTxn& txn, const bus::Event& event, std::string_view sequence);
     void put_target(store::WriteTxn& txn, const bus::Event& event, const bus::Reference& target, std::string_view sequence);
+    void put_delivered(store::WriteTxn& txn, const bus::Event& receipt, const bus::EventId& delivered,
+                       const std::vector<std::string>& native_ids, std::string_view sequence);
     void put_member(store::WriteTxn& txn, const bus::RoomAddress& room, std::string_view who);
     std::uint32_t number_of(store::WriteTxn& txn, NameKind kind, std::string_view name);
 

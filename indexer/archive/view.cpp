@@ -66,6 +66,17 @@ std::vector<bus::Event> View::about(const bus::Event& event) const {
     return out;
 }
 
+std::optional<bus::Event> View::receipt(const bus::EventId& delivered, const bus::RoomAddress& room) const {
+    if (auto alone = event(bus::receipt_id(room, {delivered, {}, {}, {}}))) return alone;
+    std::optional<bus::Event> found;
+    store::each_with_prefix(txn_, tables_.deliveries, delivered.view(), [&](std::string_view key, std::string_view) {
+        auto one = key.size() == 24 ? at(key.substr(16)) : std::nullopt;
+        if (one && one->origin.room == room) found = std::move(*one);
+        return !found;
+    });
+    return found ? found : event(bus::receipt_id(room, {delivered, {}, "refused", {}}));
+}
+
 Standing View::standing(const bus::Event& event) const {
     Standing out;
     if (const auto* message = std::get_if<bus::Message>(&event.body)) out.text = message->text;

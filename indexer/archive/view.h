@@ -38,6 +38,9 @@ public:
     // The message that a room's platform calls so; also one that was delivered there.
     std::optional<bus::Event> native(const bus::RoomAddress& room, std::string_view native_id) const;
 
+    // What became of an event in one of the rooms that it is for: the receipt that it was delivered, else that it was refused.
+    std::optional<bus::Event> receipt(const bus::EventId& delivered, const bus::RoomAddress& room) const;
+
     // Edits, redactions and reactions of an event, in order; at most 1,000.
     std::vector<bus::Event> about(const bus::Event& event) const;
     Standing standing(const bus::Event& event) const;

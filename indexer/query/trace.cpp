@@ -36,13 +36,11 @@ bool shown_in_rooms(const bus::Event& event) {
 
 Value way_into(const archive::View& view, const bus::Event& event, const bus::RoomAddress& room, const bus::HouseSettings& house) {
     auto out = Value::map({{"room", room.text()}});
-    for (const bool refused : {false, true}) {
-        const auto found = view.event(bus::receipt_id(room, event.id, refused));
-        const auto* receipt = found ? std::get_if<bus::Receipt>(&found->body) : nullptr;
-        if (receipt == nullptr) continue;
-        Value::List native_ids(receipt->native_ids.begin(), receipt->native_ids.end());
-        return out.set("state", refused ? "refused" : "delivered").set("at_us", us(found->time)).set("journaled_us", us(found->journaled))
-                  .set("native_ids", std::move(native_ids)).set("why", receipt->refusal);
+    const auto found = view.receipt(event.id, room);
+    const auto* receipt = found ? std::get_if<bus::Receipt>(&found->body) : nullptr;
+    if (const auto* ids = receipt == nullptr ? nullptr : bus::native_ids_of(*receipt, event.id)) {
+        return out.set("state", receipt->refusal.empty() ? "delivered" : "refused").set("at_us", us(found->time))
+                  .set("journaled_us", us(found->journaled)).set("native_ids", Value::List(ids->begin(), ids->end())).set("why", receipt->refusal);
     }
     const auto account = house.accounts.find(room.account);
     return out.set("state", account != house.accounts.end() && account->second == "web" ? "shown" : "waiting");

@@ -65,7 +65,7 @@ private:
 
     void take(const bus::Event& event) {
         const auto& receipt = std::get<bus::Receipt>(event.body);
-        if (receipt.delivered != event_.id || std::erase(open_, event.origin.room) == 0) return;
+        if (bus::native_ids_of(receipt, event_.id) == nullptr || std::erase(open_, event.origin.room) == 0) return;
         const auto room = for_terminal(event.origin.room.text());
         if (receipt.refusal.empty()) fmt::print("{} has it\n", room);
         else refused_ += fmt::format("{}{} refused it: {}", refused_.empty() ? "" : "; ", room, for_terminal(receipt.refusal));

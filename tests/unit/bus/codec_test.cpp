@@ -84,6 +84,15 @@ TEST(Codec, WhatANewerVersionAppendedSurvives) {
     }
 }
 
+TEST(Codec, AReceiptOfSeveralSurvivesARoundTrip) {
+    const auto event = samples::envelope(Receipt{samples::id_of("target"), {"m1"}, {}, {{samples::id_of("second"), {"m2", "m3"}}, {samples::id_of("third"), {}}}});
+    const auto back = decode(encode(event));
+    ASSERT_TRUE(back) << back.error().text();
+    EXPECT_EQ(*back, event);
+    EXPECT_EQ(native_ids_of(std::get<Receipt>(back->body), samples::id_of("second")), &std::get<Receipt>(back->body).others[0].native_ids);
+    EXPECT_EQ(native_ids_of(std::get<Receipt>(back->body), samples::id_of("fourth")), nullptr);
+}
+
 TEST(Codec, AKindFromANewerVersionIsKeptAsItCame) {
     auto event = samples::envelope(Unknown{900, std::string("\x93\x01\xa2hi\x81\xa1k\xc3", 9)});
     const auto back = decode(encode(event));

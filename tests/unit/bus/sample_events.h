@@ -45,7 +45,7 @@ inline std::vector<Event> all() {
         envelope(RunOutput{id_of("run"), 7, RunOutput::Stream::err, "line\n", Text("line")}),
         envelope(RunFinished{id_of("run"), Outcome::failed, -11, std::chrono::microseconds(1234567), "signal 11", 5000, 80, true, rich()}),
         envelope(Gap{moment, moment + std::chrono::hours(2), "the server keeps an hour"}),
-        envelope(Receipt{id_of("target"), {"m1", "m2"}, "too long"}),
+        envelope(Receipt{id_of("target"), {"m1", "m2"}, "too long", {}}),
     };
 }
 

@@ -14,7 +14,9 @@ using bus::Event;
 using bus::EventId;
 
 constexpr std::uint32_t hops_max = 8;  // a message that has passed so many Parleys goes in a circle
-constexpr auto sync_within = std::chrono::milliseconds(50);
+// The disk is everybody's: a sync that only moves a cursor can wait, but not for as long as the credit lasts.
+constexpr auto sync_within = std::chrono::milliseconds(200);
+constexpr bus::Sequence unacknowledged_max = 1024;
 constexpr auto retry_after = std::chrono::seconds(1);
 
 // What a person in the room could answer, correct or react to.
@@ -40,7 +42,7 @@ void Courier::complain(const store::Failure& failure) {
 }
 
 void Courier::better() {
-    if (!take_again_ && !pump_again_ && !settle_again_) trouble_.clear();
+    if (!take_again_ && !work_again_) trouble_.clear();
 }
 
 void Courier::doubt_what_waits() {
@@ -53,38 +55,114 @@ void Courier::doubt_what_waits() {
     }
 }
 
-// -- in: from the broker to the disk ---------------------------------------------------------------------------------
+// -- a turn ----------------------------------------------------------------------------------------------------------
 
 void Courier::take(std::vector<bus::Followed> events) {
     for (auto& event : events) arrived_.push_back(std::move(event));
-    if (!take_again_) take_in();
+    work_soon();
 }
 
-void Courier::take_in() {
-    take_again_ = {};
-    if (arrived_.empty()) return;
-    std::vector<std::pair<const Event*, std::string>> full;
+void Courier::work_soon() {
+    if (work_soon_) return;
+    work_soon_ = parts_.reactor.after(std::chrono::microseconds(0), [this] {
+        work_soon_ = {};
+        work();
+    });
+}
+
+void Courier::try_again(service::Reactor::Handle& timer) {
+    timer = parts_.reactor.after(retry_after, [this, &timer] {
+        timer = {};
+        work();
+    });
+}
+
+// Where there is no room for what came there may be for what goes.
+void Courier::work() {
+    if (work_again_) return;
+    const bool take = !arrived_.empty() && !take_again_;
+    if (turn({take, true})) return;
+    if (take) try_again(take_again_);
+    if (!take || !turn({false, true})) try_again(work_again_);
+}
+
+void Courier::settle() {
+    if (!answered_.empty() && !work_again_ && !turn({})) try_again(work_again_);
+}
+
+bool Courier::turn(Does does) {
+    tell();
+    if (!does.take && answered_.empty() && !(does.say && sayable())) return true;
+    Turn turn;
     try {
         store::WriteTxn txn(parts_.env);
-        for (const auto& followed : arrived_) store(txn, followed, full);
+        if (does.take)
+            for (const auto& followed : arrived_) store(txn, followed, turn);
+        for (const auto& key : answered_) {
+            const auto flight = flights_.find(key);
+            if (flight == flights_.end()) continue;
+            if (flight->second.complete()) {
+                if (!flight->second.told) continue;
+                turn.settled.push_back(key);
+            }
+            settle_one(txn, key, flight->second);
+        }
+        if (does.say && platform_ != nullptr)
+            for (const auto& room : outbox_.rooms())
+                if (speakable_(room)) say(txn, room, turn);
         txn.commit();
     } catch (const store::Failure& failure) {
         complain(failure);
-        outbox_.reload();
-        take_again_ = parts_.reactor.after(retry_after, [this] { take_in(); });
-        return;
+        undo(turn);
+        return false;
     }
-    better();
-    for (const auto& [event, room] : full)
-        parts_.intake.receipt(event->id, room, event->origin.visibility, {}, "too much waited for this room");
-    stored_ = arrived_.back().event.sequence;
-    arrived_.clear();
-    if (!sync_timer_) sync_timer_ = parts_.reactor.after(sync_within, [this] { sync(); });
-    pump_soon();
+    carry_out(std::move(turn), does);
+    return true;
 }
 
-void Courier::store(store::WriteTxn& txn, const bus::Followed& followed,
-                    std::vector<std::pair<const Event*, std::string>>& full) {
+void Courier::undo(const Turn& turn) {
+    outbox_.reload();
+    for (const auto& key : turn.settled) outbox_.still_sent(key.second, flights_[key].ordinal);
+    for (const auto& key : turn.started) {
+        outbox_.put_back(key.second, flights_[key].ordinal);
+        flights_.erase(key);
+    }
+}
+
+void Courier::carry_out(Turn turn, Does does) {
+    better();
+    if (!turn.full.empty()) {
+        untold_.insert(untold_.end(), turn.full.begin(), turn.full.end());
+        tell();
+    }
+    if (does.take) {
+        stored_ = arrived_.back().event.sequence;
+        arrived_.clear();
+        sync_soon();
+    }
+    // Those that are complete and not told wait for tell_again_, the others for more answers.
+    std::erase_if(answered_, [&](const FlightKey& key) {
+        const auto flight = flights_.find(key);
+        return flight == flights_.end() || !flight->second.complete() || flight->second.told;
+    });
+    for (const auto& key : turn.started)
+        if (flights_[key].complete()) answered_.insert(key), work_soon();
+    for (const auto& key : turn.settled) {
+        const auto found = flights_.find(key);
+        const auto parts = static_cast<std::uint32_t>(found->second.answers.size());
+        flights_.erase(found);
+        for (std::uint32_t part = 0; part < parts; ++part) platform_->settled({key.first, key.second, part});
+    }
+    for (const auto& delivery : turn.out) {
+        if (flights_.contains({delivery.id.event, delivery.id.room}))
+            platform_->deliver(delivery);  // the link may go while we speak
+    }
+    if (!turn.settled.empty() && sayable()) work_soon();  // what waited for one of them
+}
+
+// -- in: from the broker to the disk ---------------------------------------------------------------------------------
+
+void Courier::store(store::WriteTxn& txn, const bus::Followed& followed, Turn& turn) {
     const auto& event = followed.event;
     for (const auto& recipient : followed.recipients) {
         if (event.hops >= hops_max) {
@@ -95,7 +173,7 @@ void Courier::store(store::WriteTxn& txn, const bus::Followed& followed,
         bool refused = false;
         if (!outbox_.add(txn, recipient.room, event, refused, event.sequence <= doubt_until_)) continue;
         if (refused)
-            full.emplace_back(&event, recipient.room);
+            turn.full.push_back({event.id, recipient.room, event.origin.visibility});
         else
             remember(txn, recipient.room, event);
     }
@@ -115,8 +193,16 @@ void Courier::remember(store::WriteTxn& txn, const std::string& room, const Even
     }
 }
 
+void Courier::sync_soon() {
+    const bool soon = stored_ - acknowledged_ >= unacknowledged_max;
+    if (sync_timer_ && (sync_is_soon_ || !soon)) return;
+    sync_is_soon_ = soon;
+    sync_timer_ = parts_.reactor.after(soon ? std::chrono::milliseconds(1) : sync_within, [this] { sync(); });
+}
+
 void Courier::sync() {
     sync_timer_ = {};
+    sync_is_soon_ = false;
     try {
         parts_.env.sync();
     } catch (const store::Failure& failure) {
@@ -125,60 +211,27 @@ void Courier::sync() {
         return;
     }
     better();
-    if (stored_ > acknowledged_) parts_.client.acknowledge(acknowledged_ = stored_);
+    if (stored_ == acknowledged_) return;
+    if (untold_.empty()) parts_.client.acknowledge(acknowledged_ = stored_);
+    else sync_soon();
 }
 
 // -- out: from the disk to the platform ------------------------------------------------------------------------------
 
-void Courier::pump_soon() {
-    if (pump_soon_) return;
-    pump_soon_ = parts_.reactor.after(std::chrono::microseconds(0), [this] {
-        pump_soon_ = {};
-        pump();
-    });
+bool Courier::sayable() const {
+    if (platform_ == nullptr) return false;
+    const auto rooms = outbox_.rooms();
+    return std::any_of(rooms.begin(), rooms.end(), speakable_);
 }
 
-void Courier::pump() {
-    if (platform_ == nullptr || pump_again_) return;
-    std::vector<Delivery> out;
-    std::vector<FlightKey> started;
-    try {
-        bool any = false;
-        for (const auto& room : outbox_.rooms()) any = any || speakable_(room);
-        if (!any) return;
-        store::WriteTxn txn(parts_.env);
-        for (const auto& room : outbox_.rooms())
-            if (speakable_(room)) pump_room(txn, room, out, started);
-        if (started.empty()) return;
-        txn.commit();
-    } catch (const store::Failure& failure) {
-        complain(failure);
-        for (const auto& key : started) {
-            outbox_.put_back(key.second, flights_[key].ordinal);
-            flights_.erase(key);
-        }
-        pump_again_ = parts_.reactor.after(retry_after, [this] { pump_again_ = {}, pump(); });
-        return;
-    }
-    better();
-    for (const auto& key : started) {
-        if (flights_[key].complete()) answered_.insert(key), settle_soon();
-    }
-    for (const auto& delivery : out) {
-        if (flights_.contains({delivery.id.event, delivery.id.room}))
-            platform_->deliver(delivery);  // the link may go while we speak
-    }
-}
-
-void Courier::pump_room(store::WriteTxn& txn, const std::string& room, std::vector<Delivery>& out,
-                        std::vector<FlightKey>& started) {
+void Courier::say(store::WriteTxn& txn, const std::string& room, Turn& turn) {
     const auto lookup = [&](const EventId& id) { return parts_.identities.find(txn, id, room); };
     while (auto entry = outbox_.next(txn, room)) {
-        const auto& event = entry->event;
+        auto& event = entry->event;
         if (must_wait(event, room)) return;
         auto deliveries = degrade(event, room, platform_->capabilities(), lookup, parts_.names);
         const FlightKey key{event.id, room};
-        Flight flight{entry->ordinal, event, std::vector<std::optional<std::string>>(deliveries.size()), {}};
+        Flight flight{entry->ordinal, std::move(event), std::vector<std::optional<std::string>>(deliveries.size()), {}};
         for (std::size_t i = 0; i < deliveries.size(); ++i) {
             if (i < entry->answered.size()) {
                 flight.answers[i] = entry->answered[i];
@@ -186,11 +239,11 @@ void Courier::pump_room(store::WriteTxn& txn, const std::string& room, std::vect
             }
             deliveries[i].in_doubt = entry->in_doubt;
             deliveries[i].sent_through = entry->sent_through;
-            out.push_back(std::move(deliveries[i]));
+            turn.out.push_back(std::move(deliveries[i]));
         }
         outbox_.sent(txn, room, entry->ordinal, platform_->sent_through());
         flights_[key] = std::move(flight);
-        started.push_back(key);
+        turn.started.push_back(key);
     }
 }
 
@@ -226,59 +279,42 @@ void Courier::answer(const DeliveryId& id, std::string native_id, std::string re
             parts == 1 ? std::move(refusal) : fmt::format("part {} of {}: {}", id.part + 1, parts, refusal);
     }
     answered_.insert(key);
-    settle_soon();
+    work_soon();
 }
 
-void Courier::settle_soon() {
-    if (settle_soon_) return;
-    settle_soon_ = parts_.reactor.after(std::chrono::microseconds(0), [this] {
-        settle_soon_ = {};
-        settle();
+// Receipts are written before the outbox lets go of what they are about: if we die in between they are said twice, and
+// count once. Those of one turn in one room are one event.
+void Courier::tell() {
+    std::map<std::pair<std::string, bus::Visibility>, std::vector<std::pair<Flight*, Delivered>>> rooms;
+    std::erase_if(untold_, [&](const Full& one) {
+        return parts_.intake.refusal(one.event, one.room, one.visibility, "too much waited for this room");
     });
-}
-
-// A receipt is written before the outbox lets go of what it is about: if we die in between it is said twice, and counts once.
-bool Courier::tell(const FlightKey& key, Flight& flight) {
-    if (flight.told || flight.answers.empty()) return true;
-    std::vector<std::string> native_ids;
-    for (const auto& answer : flight.answers)
-        if (!answer->empty()) native_ids.push_back(*answer);
-    flight.told = parts_.intake.receipt(key.first, key.second, flight.event.origin.visibility, std::move(native_ids), flight.refusal);
-    return flight.told;
-}
-
-void Courier::settle() {
-    if (answered_.empty() || settle_again_) return;
-    std::set<FlightKey> settled, later;
-    try {
-        store::WriteTxn txn(parts_.env);
-        for (const auto& key : answered_) {
-            const auto flight = flights_.find(key);
-            if (flight == flights_.end()) continue;
-            if (flight->second.complete() && !tell(key, flight->second)) {
-                later.insert(key);
-                continue;
-            }
-            settle_one(txn, key, flight->second);
-            if (flight->second.complete()) settled.insert(key);
-        }
-        txn.commit();
-    } catch (const store::Failure& failure) {
-        complain(failure);
-        settle_again_ = parts_.reactor.after(retry_after, [this] { settle_again_ = {}, settle(); });
-        return;
-    }
-    answered_ = std::move(later);
-    if (!answered_.empty()) settle_again_ = parts_.reactor.after(retry_after, [this] { settle_again_ = {}, settle(); });
-    better();
-    for (const auto& key : settled) {
+    bool later = !untold_.empty();
+    for (const auto& key : answered_) {
         const auto found = flights_.find(key);
-        outbox_.forget(key.second, found->second.ordinal);
-        const auto parts = static_cast<std::uint32_t>(found->second.answers.size());
-        flights_.erase(found);
-        for (std::uint32_t part = 0; part < parts; ++part) platform_->settled({key.first, key.second, part});
+        if (found == flights_.end() || !found->second.complete() || found->second.told) continue;
+        auto& flight = found->second;
+        Delivered delivered{key.first, {}};
+        for (const auto& answer : flight.answers)
+            if (!answer->empty()) delivered.native_ids.push_back(*answer);
+        const auto visibility = flight.event.origin.visibility;
+        if (flight.answers.empty()) {
+            flight.told = true;
+        } else if (flight.refusal.empty()) {
+            rooms[{key.second, visibility}].emplace_back(&flight, std::move(delivered));
+        } else {
+            flight.told = parts_.intake.refusal(key.first, key.second, visibility, flight.refusal, std::move(delivered.native_ids));
+            later = later || !flight.told;
+        }
     }
-    pump_soon();
+    for (auto& [where, flights] : rooms) {
+        std::vector<Delivered> delivered;
+        for (auto& [flight, one] : flights) delivered.push_back(std::move(one));
+        const auto told = parts_.intake.receipts(where.first, where.second, std::move(delivered));
+        for (std::size_t i = 0; i < told; ++i) flights[i].first->told = true;
+        later = later || told < flights.size();
+    }
+    if (later && !tell_again_) try_again(tell_again_);
 }
 
 void Courier::settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight) {
@@ -286,6 +322,7 @@ void Courier::settle_one(store::WriteTxn& txn, const FlightKey& key, const Fligh
     for (std::size_t i = 0; i < flight.answers.size() && flight.answers[i]; ++i) first.push_back(*flight.answers[i]);
     if (!flight.complete()) return outbox_.answered(txn, flight.ordinal, first);
     outbox_.done(txn, flight.ordinal);
+    outbox_.forget(key.second, flight.ordinal);
     auto known = said(flight.event) != nullptr ? parts_.identities.find(txn, key.first, key.second) : std::nullopt;
     std::erase(first, std::string());
     if (first.empty()) return;

@@ -1,5 +1,8 @@
 // From the broker to the platform: what is for a room goes into the outbox, is acknowledged when that is on disk, is
 // degraded when its turn comes, and stays until the platform has answered for every part of it.
+//
+// All of it that one turn of the reactor brings is one transaction: what came goes in, what was answered goes out, what
+// can be said next is marked as sent; it is said when that is written.
 #pragma once
 
 #include <deque>
@@ -33,7 +36,7 @@ public:
     void take(std::vector<bus::Followed> events);
     // Whether a room can be spoken in is asked each time.
     void set_speakable(std::function<bool(const std::string& room)> speakable) { speakable_ = std::move(speakable); }
-    void room_ready() { pump_soon(); }
+    void room_ready() { work_soon(); }
     void room_gone(const std::string& room);
     void all_gone();
     void answer(const DeliveryId& id, std::string native_id, std::string refusal);
@@ -53,20 +56,35 @@ private:
         bool complete() const;
     };
     using FlightKey = std::pair<bus::EventId, std::string>;
+    struct Full {  // there was no room for it in its room's queue
+        bus::EventId event;
+        std::string room;
+        bus::Visibility visibility{};
+    };
+    struct Turn {  // what is to be done when its transaction is written, or undone when it is not
+        std::vector<Full> full;
+        std::vector<FlightKey> settled, started;
+        std::vector<Delivery> out;
+    };
+    struct Does {
+        bool take = false, say = false;
+    };
 
-    void take_in();
-    void store(store::WriteTxn& txn, const bus::Followed& followed,
-               std::vector<std::pair<const bus::Event*, std::string>>& full);
+    void work_soon();
+    void work();
+    bool turn(Does does);  // false: it could not be written, and is as it was
+    void carry_out(Turn turn, Does does);
+    void undo(const Turn& turn);
+    void try_again(service::Reactor::Handle& timer);
+    bool sayable() const;
+    void store(store::WriteTxn& txn, const bus::Followed& followed, Turn& turn);
     void remember(store::WriteTxn& txn, const std::string& room, const bus::Event& event);
-    void pump_soon();
-    void pump();
-    void pump_room(store::WriteTxn& txn, const std::string& room, std::vector<Delivery>& out,
-                   std::vector<FlightKey>& empty);
+    void say(store::WriteTxn& txn, const std::string& room, Turn& turn);
     bool must_wait(const bus::Event& event, const std::string& room) const;
-    void settle_soon();
+    void sync_soon();
     void complain(const store::Failure& failure);
     void better();  // something could be written
-    bool tell(const FlightKey& key, Flight& flight);
+    void tell();
     void settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight);
 
     Parts parts_;
@@ -77,9 +95,11 @@ private:
     bus::Sequence stored_ = 0, acknowledged_ = 0, doubt_until_ = 0;
     std::map<FlightKey, Flight> flights_;
     std::set<FlightKey> answered_;
+    std::vector<Full> untold_;  // their receipts are not written yet; nothing is acknowledged meanwhile, so the credit limits them
     std::string trouble_;
     // Handles, not posts: a bridge that ends takes them along.
-    service::Reactor::Handle take_again_, sync_timer_, pump_soon_, pump_again_, settle_soon_, settle_again_;
+    service::Reactor::Handle work_soon_, take_again_, work_again_, tell_again_, sync_timer_;
+    bool sync_is_soon_ = false;
 };
 
 }  // namespace parley::kit

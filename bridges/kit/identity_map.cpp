@@ -11,9 +11,6 @@ namespace {
 
 using bus::EventId;
 
-std::string key_of(std::string_view room, const EventId& event) {
-    return std::string(bus::derived_id({"room", room}).view()) + std::string(event.view());
-}
 std::string native_key(std::string_view room, std::string_view native_id) {
     return std::string(bus::derived_id({room, native_id}).view());
 }
@@ -28,6 +25,10 @@ std::string packed(const Known& known) {
 
 IdentityMap::IdentityMap(store::Env& env)
     : known_(env, "known"), native_(env, "native"), reactions_(env, "reactions") {}
+
+std::string IdentityMap::key_of(std::string_view room, const EventId& event) const {
+    return std::string(room_keys_.of(room)).append(event.view());
+}
 
 std::optional<Known> IdentityMap::find(const store::Txn& txn, const EventId& event, std::string_view room) const {
     const auto key = key_of(room, event);
@@ -54,10 +55,13 @@ std::optional<EventId> IdentityMap::event_of(const store::Txn& txn, std::string_
 }
 
 void IdentityMap::put(store::WriteTxn& txn, std::string_view room, const Known& known) {
-    auto record = known;
-    if (const auto before = find(txn, known.event, room); before && record.native_ids.empty())
-        record.native_ids = before->native_ids;
-    known_.put(txn, key_of(room, known.event), packed(record));
+    if (known.native_ids.empty()) {
+        auto record = known;
+        if (const auto before = find(txn, known.event, room)) record.native_ids = before->native_ids;
+        known_.put(txn, key_of(room, known.event), packed(record));
+        return;
+    }
+    known_.put(txn, key_of(room, known.event), packed(known));
     for (const auto& id : known.native_ids)
         if (!id.empty()) native_.put(txn, native_key(room, id), known.event.view());
 }

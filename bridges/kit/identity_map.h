@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "bridges/kit/degrade.h"
+#include "bridges/kit/room_keys.h"
 #include "broker/store/store.h"
 
 namespace parley::kit {
@@ -31,7 +32,10 @@ public:
                std::string_view emoji, bool added);
 
 private:
+    std::string key_of(std::string_view room, const bus::EventId& event) const;
+
     store::Table known_, native_, reactions_;
+    mutable RoomKeys room_keys_;
 };
 
 }  // namespace parley::kit

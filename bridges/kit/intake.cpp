@@ -22,6 +22,8 @@ constexpr std::size_t recent_max = 65536;
 constexpr auto retry_every = std::chrono::seconds(1);
 // Nobody waits for a receipt, but each commit of the broker that has only one in it delays somebody's message.
 constexpr auto receipts_within = std::chrono::milliseconds(20);
+// Of one event: so that it stays far below what an event may be.
+constexpr std::size_t receipt_events_max = 256, receipt_bytes_max = 64 << 10;
 
 std::uint32_t revision_of(const Event& event) {
     const auto* edit = std::get_if<bus::Edit>(&event.body);
@@ -69,7 +71,9 @@ void Intake::publish_recovered() {
         recent_.insert(entry.event.id);
         recent_order_.push_back(entry.event.id);
         remember(entry.event);  // that life may have ended before it was written
-        publish(entry.ordinal, entry.event);
+        auto bytes = bus::encode(entry.event);
+        under_way_.emplace(entry.ordinal, std::move(entry.event));
+        publish(entry.ordinal, std::move(bytes));
     }
 }
 
@@ -96,9 +100,10 @@ void Intake::received(Event event) {
         }
         resolve(event, txn);
     }
-    if (recent_.contains(event.id) || !submit(event)) return;
-    recent_.insert(event.id);
-    recent_order_.push_back(event.id);
+    const auto id = event.id;
+    if (recent_.contains(id) || !submit(std::move(event))) return;
+    recent_.insert(id);
+    recent_order_.push_back(id);
     if (recent_order_.size() > recent_max) {
         recent_.erase(recent_order_.front());
         recent_order_.pop_front();
@@ -180,52 +185,73 @@ bool Intake::gap(const std::string& room, service::Time from, service::Time to, 
     event.time = event.received = parts_.clock.now();
     event.body = bus::Gap{from, to, std::move(why)};
     event.id = id_of(account_, event);
-    return submit(event);
+    return submit(std::move(event));
 }
 
-bool Intake::receipt(const bus::EventId& delivered, const std::string& room, bus::Visibility visibility,
-                     std::vector<std::string> native_ids, std::string refusal) {
+std::size_t Intake::receipts(const std::string& room, bus::Visibility visibility, std::vector<Delivered> delivered) {
+    for (std::size_t done = 0; done < delivered.size();) {
+        auto end = done;
+        for (std::size_t bytes = 0; end < delivered.size() && end - done < receipt_events_max && bytes < receipt_bytes_max; ++end)
+            for (const auto& native_id : delivered[end].native_ids) bytes += native_id.size();
+        const auto first = delivered.begin() + static_cast<std::ptrdiff_t>(done), last = delivered.begin() + static_cast<std::ptrdiff_t>(end);
+        bus::Receipt receipt{first->event, first->native_ids, {}, {first + 1, last}};
+        if (!keep_receipt(room, visibility, std::move(receipt))) return done;
+        done = end;
+    }
+    return delivered.size();
+}
+
+bool Intake::refusal(const bus::EventId& event, const std::string& room, bus::Visibility visibility, std::string why,
+                     std::vector<std::string> native_ids) {
+    return keep_receipt(room, visibility, {event, std::move(native_ids), std::move(why), {}});
+}
+
+bool Intake::keep_receipt(const std::string& room, bus::Visibility visibility, bus::Receipt receipt) {
     Event event;
     event.origin.room = {account_, room};
     event.origin.visibility = visibility;
     event.author = bus::ourselves(parts_.house.name);
     event.time = event.received = parts_.clock.now();
-    event.id = bus::receipt_id(event.origin.room, delivered, !refusal.empty());
-    event.correlation = delivered;
-    event.body = bus::Receipt{delivered, std::move(native_ids), std::move(refusal)};
+    event.id = bus::receipt_id(event.origin.room, receipt);
+    if (receipt.others.empty()) event.correlation = receipt.delivered;
+    event.body = std::move(receipt);
     if (holding()) return false;
-    const auto ordinal = spool_.add(event);
+    auto bytes = bus::encode(event);
+    const auto ordinal = spool_.add(event, bytes);
     if (!ordinal) return ordinal.error().code == Code::invalid;  // it never will be
-    receipts_.emplace_back(*ordinal, std::move(event));
+    under_way_.emplace(*ordinal, std::move(event));
+    receipts_.emplace_back(*ordinal, std::move(bytes));
     if (!receipts_soon_) receipts_soon_ = parts_.reactor.after(receipts_within, [this] { publish_receipts(); });
     return true;
 }
 
 void Intake::publish_receipts() {
     receipts_soon_ = {};
-    for (const auto& [ordinal, event] : std::exchange(receipts_, {})) publish(ordinal, event);
+    for (auto& [ordinal, bytes] : std::exchange(receipts_, {})) publish(ordinal, std::move(bytes));
 }
 
-bool Intake::submit(const Event& event) {
-    if (holding()) return hold_on(event, trouble_);
-    const auto ordinal = keep(event);
-    if (ordinal) {
-        publish(*ordinal, event);
-    } else if (ordinal.error().code == Code::invalid) {  // it never will be
-        no_room(event, ordinal.error());
+bool Intake::submit(Event event) {
+    if (holding()) return hold_on(std::move(event), trouble_);
+    const auto kept = keep(event);
+    if (!kept && kept.error().code == Code::invalid) {  // it never will be
+        no_room(event, kept.error());
         return false;
     }
-    return ordinal || hold_on(event, ordinal.error());
+    return kept || hold_on(std::move(event), kept.error());
 }
 
-// Into the spool at once, and into the identity map at the end of this turn.
-service::Result<std::uint64_t> Intake::keep(const Event& event) {
-    auto ordinal = spool_.add(event);
-    if (ordinal) remember(event);
-    return ordinal;
+// Into the spool at once, and then to the broker; into the identity map at the end of this turn. It takes the event, if it can.
+service::Result<void> Intake::keep(Event& event) {
+    auto bytes = bus::encode(event);
+    const auto ordinal = spool_.add(event, bytes);
+    if (!ordinal) return service::fail(ordinal.error());
+    remember(event);
+    under_way_.emplace(*ordinal, std::move(event));
+    publish(*ordinal, std::move(bytes));
+    return {};
 }
 
-bool Intake::hold_on(const Event& event, const Error& why) {
+bool Intake::hold_on(Event event, const Error& why) {
     const auto bytes = bus::encode(event).size();
     if (held_bytes_ + bytes > held_bytes_max_) {
         no_room(event, why);
@@ -233,7 +259,7 @@ bool Intake::hold_on(const Event& event, const Error& why) {
     }
     const bool first = !holding();
     held_bytes_ += bytes;
-    held_.push_back(event);
+    held_.push_back(std::move(event));
     if (first) hold_changed(why);
     try_again_soon();
     return true;
@@ -242,16 +268,16 @@ bool Intake::hold_on(const Event& event, const Error& why) {
 void Intake::let_go() {
     if (!holding() || !write_remembered()) return;
     while (!held_.empty()) {
-        const auto ordinal = keep(held_.front());
-        if (!ordinal && ordinal.error().code != Code::invalid) {
-            trouble_ = ordinal.error();
+        auto& event = held_.front();
+        const auto bytes = bus::encode(event).size();
+        const auto kept = keep(event);
+        if (!kept && kept.error().code != Code::invalid) {
+            trouble_ = kept.error();
             return try_again_soon();
         }
-        const auto event = std::move(held_.front());
+        if (!kept) no_room(event, kept.error());
         held_.pop_front();
-        held_bytes_ -= bus::encode(event).size();
-        if (ordinal) publish(*ordinal, event);
-        else no_room(event, ordinal.error());
+        held_bytes_ -= bytes;
     }
     hold_changed({});
 }
@@ -290,30 +316,29 @@ void Intake::try_again_soon() {
     if (again_) return;
     again_ = parts_.reactor.after(retry_every, [this] {
         again_ = {};
-        const auto waiting = std::move(refused_);
-        refused_.clear();
-        for (const auto& [ordinal, event] : waiting) publish(ordinal, event);
+        for (const auto ordinal : std::exchange(refused_, {})) publish(ordinal, bus::encode(under_way_.at(ordinal)));
         let_go();
         if (spool_.waiting() == 0 && !lost_.empty()) say_what_was_lost();
     });
 }
 
-void Intake::publish(std::uint64_t ordinal, const Event& event) {
+void Intake::publish(std::uint64_t ordinal, std::string bytes) {
     if (!refused_.empty()) {  // in order: behind what is waiting
-        refused_.emplace(ordinal, event);
+        refused_.insert(ordinal);
         return;
     }
-    parts_.client.publish(event, [this, ordinal, event](service::Result<bus::Sequence> result) {
+    parts_.client.publish_encoded(std::move(bytes), [this, ordinal](service::Result<bus::Sequence> result) {
         if (result)
-            published(ordinal, event);
+            published(ordinal);
         else
-            not_published(ordinal, event, result.error());
+            not_published(ordinal, result.error());
     });
 }
 
-void Intake::published(std::uint64_t ordinal, const Event& event) {
+void Intake::published(std::uint64_t ordinal) {
     spool_.done(ordinal);
     last_refusal_ = {};
+    const auto event = std::move(under_way_.extract(ordinal).mapped());
     const auto& origin = event.origin;
     if (in_history(event.kind()) && !origin.native_id.starts_with("kit-")) {
         auto& seen = seen_[origin.room.room];
@@ -326,8 +351,9 @@ void Intake::published(std::uint64_t ordinal, const Event& event) {
     if (spool_.waiting() == 0 && !lost_.empty()) say_what_was_lost();
 }
 
-void Intake::not_published(std::uint64_t ordinal, const Event& event, const Error& why) {
+void Intake::not_published(std::uint64_t ordinal, const Error& why) {
     if (why.code == Code::invalid || why.code == Code::unsupported) {  // it never will be
+        const auto event = std::move(under_way_.extract(ordinal).mapped());
         service::log::error("the broker does not take an event",
                             {{"event", event.id.text()}, {"room", event.origin.room.text()}, {"why", why.what}});
         spool_.done(ordinal);
@@ -339,7 +365,7 @@ void Intake::not_published(std::uint64_t ordinal, const Event& event, const Erro
         service::log::warning("the broker does not take events; trying again", {{"why", why.what}, {"hint", why.hint}});
     }
     last_refusal_ = why;
-    refused_.emplace(ordinal, event);
+    refused_.insert(ordinal);
     try_again_soon();
 }
 

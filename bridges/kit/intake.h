@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <unordered_set>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "broker/bus/house_settings.h"
 
 namespace parley::kit {
+
+using bus::Delivered;
 
 class Intake {
 public:
@@ -42,9 +45,11 @@ public:
     static bool refers(const bus::Event& event);  // to another, by its native id
     // False: it could not be kept, and will be said later.
     bool gap(const std::string& room, service::Time from, service::Time to, std::string why);
-    // False: it could not be written; it is to be said again.
-    bool receipt(const bus::EventId& event, const std::string& room, bus::Visibility visibility,
-                 std::vector<std::string> native_ids, std::string refusal);
+    // How many of them, from the first, are kept; the others could not be written, and are to be said again.
+    std::size_t receipts(const std::string& room, bus::Visibility visibility, std::vector<Delivered> delivered);
+    // False: it could not be written; it is to be said again. `native_ids`: of the parts that were taken all the same.
+    bool refusal(const bus::EventId& event, const std::string& room, bus::Visibility visibility, std::string why,
+                 std::vector<std::string> native_ids = {});
 
     std::optional<Seen> last_seen(const std::string& room) const;
     void begins(const std::string& room, service::Time time);  // nobody has spoken yet, but from here on we are there
@@ -62,15 +67,16 @@ private:
     void remember(const bus::Event& event);
     bool write_remembered();
     void write(store::WriteTxn& txn, const bus::Event& event);
+    bool keep_receipt(const std::string& room, bus::Visibility visibility, bus::Receipt receipt);
     void publish_receipts();
-    bool submit(const bus::Event& event);
-    service::Result<std::uint64_t> keep(const bus::Event& event);
-    bool hold_on(const bus::Event& event, const service::Error& why);
+    bool submit(bus::Event event);
+    service::Result<void> keep(bus::Event& event);
+    bool hold_on(bus::Event event, const service::Error& why);
     void let_go();
     void hold_changed(const service::Error& why);
-    void publish(std::uint64_t ordinal, const bus::Event& event);
-    void published(std::uint64_t ordinal, const bus::Event& event);
-    void not_published(std::uint64_t ordinal, const bus::Event& event, const service::Error& why);
+    void publish(std::uint64_t ordinal, std::string bytes);
+    void published(std::uint64_t ordinal);
+    void not_published(std::uint64_t ordinal, const service::Error& why);
     void no_room(const bus::Event& event, const service::Error& why);
     void say_what_was_lost();
     void try_again_soon();
@@ -83,16 +89,17 @@ private:
     std::unordered_set<std::string> moved_;    // rooms whose seen_ is not saved yet
     std::unordered_set<bus::EventId> recent_;  // accepted by this process
     std::deque<bus::EventId> recent_order_;
+    std::map<std::uint64_t, bus::Event> under_way_;  // in the spool, and not yet in the journal; by ordinal
     // What a turn of the reactor brought is written in one transaction; a moment's receipts are published together.
     std::vector<bus::Event> remembered_;
     bool unwritten_ = false;  // that could not be done: tried again
-    std::vector<std::pair<std::uint64_t, bus::Event>> receipts_;
+    std::vector<std::pair<std::uint64_t, std::string>> receipts_;
     service::Reactor::Handle remember_soon_, receipts_soon_;
     struct Lost {
         service::Time from, to;
     };
     std::map<std::string, Lost> lost_;             // could not be spooled; a gap says so when it is possible again
-    std::map<std::uint64_t, bus::Event> refused_;  // to be published again
+    std::set<std::uint64_t> refused_;              // of those under way: to be published again
     service::Error last_refusal_;
     std::uint64_t held_bytes_max_;
     std::deque<bus::Event> held_;  // to be spooled again

@@ -1,5 +1,5 @@
 // entries: ordinal -> room, event.   states: ordinal -> "sent" and through whom, native ids of answered parts…
-// taken: event, hash(room) -> nothing. An entry is in doubt exactly when it has a state.
+// taken: event, hash(room) -> nothing, or that it was refused. An entry is in doubt exactly when it has a state.
 #include "bridges/kit/outbox.h"
 
 #include <algorithm>
@@ -12,11 +12,7 @@ namespace {
 
 using store::key_of;
 
-constexpr std::string_view through_mark = "sent";
-
-std::string taken_key(const bus::EventId& event, std::string_view room) {
-    return std::string(event.view()) + std::string(bus::derived_id({"room", room}).view());
-}
+constexpr std::string_view through_mark = "sent", refused_mark = "refused";
 
 std::optional<bus::Event> read(const store::Txn& txn, const store::Table& entries, std::uint64_t ordinal) {
     const auto value = entries.get(txn, key_of(ordinal));
@@ -60,12 +56,18 @@ void Outbox::reload() {
     }
 }
 
+std::string Outbox::taken_key(const bus::EventId& event, std::string_view room) {
+    return std::string(event.view()).append(room_keys_.of(room));
+}
+
 bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt) {
     full = false;
-    if (!taken_.put_new(txn, taken_key(event.id, room), "")) return false;
+    const auto key = taken_key(event.id, room);
+    if (const auto taken = taken_.get(txn, key)) return full = *taken == refused_mark;
     auto& queue = queues_[room];
     if (queue.size() >= limits_.room_max) {
         full = true;
+        taken_.put(txn, key, refused_mark);
         auto last = read(txn, entries_, queue.back().ordinal);
         const bool extend = last && is_marker(*last, room) && !queue.back().sent && !queue.back().in_doubt;
         const auto record = marker_for(room, event, extend ? &*last : nullptr);
@@ -73,6 +75,7 @@ bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event
         entries_.put(txn, key_of(queue.back().ordinal), record);
         return true;
     }
+    taken_.put(txn, key, "");
     entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
     if (in_doubt) states_.put(txn, key_of(next_), pack({"sent"}));
     queue.push_back({next_++, false, in_doubt});
@@ -138,6 +141,10 @@ void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t o
 
 void Outbox::put_back(const std::string& room, std::uint64_t ordinal) {
     if (auto* s = slot(room, ordinal)) s->sent = false;
+}
+
+void Outbox::still_sent(const std::string& room, std::uint64_t ordinal) {
+    if (auto* s = slot(room, ordinal)) s->sent = true;
 }
 
 void Outbox::answered(store::WriteTxn& txn, std::uint64_t ordinal, const std::vector<std::string>& native_ids) {

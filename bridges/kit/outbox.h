@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bridges/kit/room_keys.h"
 #include "broker/bus/event.h"
 #include "broker/store/store.h"
 
@@ -25,7 +26,8 @@ public:
     Outbox(store::Env& env, OutboxLimits limits = {});
 
     // False if the event was taken before (the broker sent it again). Refused at the limit: `full` becomes true, and
-    // the time of the event goes into a gap marker at the end of the queue. `in_doubt`: it may have been said already.
+    // the time of the event goes into a gap marker at the end of the queue; that it was refused is said again if it comes
+    // again. `in_doubt`: it may have been said already.
     bool add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt = false);
     // All that waits may have been said already.
     void doubt_all(store::WriteTxn& txn);
@@ -44,8 +46,10 @@ public:
     // It is about to be sent: next() gives the one after it. If the transaction does not commit: put_back().
     void sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, std::string_view through = {});
     void put_back(const std::string& room, std::uint64_t ordinal);
+    // The other way round, after reload(): it is on its way, as it was.
+    void still_sent(const std::string& room, std::uint64_t ordinal);
     void answered(store::WriteTxn& txn, std::uint64_t ordinal, const std::vector<std::string>& native_ids);
-    // All of it is answered: done(), and after the commit forget().
+    // All of it is answered: done() and forget(). If the transaction does not commit: reload() and still_sent().
     void done(store::WriteTxn& txn, std::uint64_t ordinal);
     void forget(const std::string& room, std::uint64_t ordinal);
     // The room or the link is gone: what was sent and not answered is queued again, in doubt.
@@ -62,9 +66,11 @@ private:
         bool in_doubt = false;  // it may have been sent before
     };
     Slot* slot(const std::string& room, std::uint64_t ordinal);
+    std::string taken_key(const bus::EventId& event, std::string_view room);
     std::string marker_for(const std::string& room, const bus::Event& event, const bus::Event* before) const;
 
     OutboxLimits limits_;
+    RoomKeys room_keys_;
     store::Env& env_;
     store::Table entries_, states_, taken_;
     std::map<std::string, std::deque<Slot>> queues_;

@@ -42,8 +42,7 @@ Spool::Spool(std::filesystem::path file, std::uint64_t bytes_max)
 
 std::vector<Spool::Entry> Spool::recover() { return std::move(recovered_); }
 
-service::Result<std::uint64_t> Spool::add(const bus::Event& event) {
-    const auto bytes = bus::encode(event);
+service::Result<std::uint64_t> Spool::add(const bus::Event& event, std::string_view bytes) {
     if (bytes.size() > bus::event_bytes_max)
         return fail(Code::invalid, fmt::format("an event of {} bytes is too large", bytes.size()));
     if (file_.bytes() + bytes.size() > bytes_max_)
@@ -55,6 +54,8 @@ service::Result<std::uint64_t> Spool::add(const bus::Event& event) {
     waiting_bytes_ += place->bytes;
     return next_++;
 }
+
+service::Result<std::uint64_t> Spool::add(const bus::Event& event) { return add(event, bus::encode(event)); }
 
 void Spool::done(std::uint64_t ordinal) {
     const auto found = waiting_.find(ordinal);

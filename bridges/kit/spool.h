@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bridges/kit/records.h"
@@ -27,7 +28,9 @@ public:
     // What an earlier process left behind, oldest first; once. A torn last record is left out.
     std::vector<Entry> recover();
 
-    service::Result<std::uint64_t> add(const bus::Event& event);  // gives its ordinal; Code::limit, Code::io
+    // `bytes`: the event, encoded. Gives its ordinal; Code::limit, Code::io, Code::invalid: it is too large for ever.
+    service::Result<std::uint64_t> add(const bus::Event& event, std::string_view bytes);
+    service::Result<std::uint64_t> add(const bus::Event& event);  // encodes it first
     void done(std::uint64_t ordinal);
     // Since when something would be missing if a power cut took what it can; nullopt: never.
     std::optional<service::Time> unsynced_since() const;

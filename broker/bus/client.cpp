@@ -376,14 +376,15 @@ struct Client::State {
 Client::Client(service::Reactor& reactor, ClientOptions options) : state_(std::make_unique<State>(reactor, std::move(options))) { state_->connect(); }
 Client::~Client() = default;
 
-void Client::publish(Event event, Done<Sequence> done) {
+void Client::publish(const Event& event, Done<Sequence> done) { publish_encoded(encode(event), std::move(done)); }
+
+void Client::publish_encoded(std::string bytes, Done<Sequence> done) {
     const auto refuse = [&](Error error) {
         if (done) state_->reactor.post([done = std::move(done), error = std::move(error)] { done(fail(error)); });
     };
     if (state_->pending.size() >= state_->options.unacknowledged_max) {
         return refuse({Code::limit, fmt::format("{} events wait for the broker", state_->pending.size()), "slow down until some are acknowledged"});
     }
-    auto bytes = encode(event);
     if (bytes.size() > event_bytes_max) return refuse({Code::limit, fmt::format("an event of {} bytes is too large", bytes.size()), "split it: at most 1 MiB"});
     state_->pending.push_back({std::move(bytes), std::move(done), 0});
     state_->flush_soon();

@@ -62,7 +62,8 @@ public:
     Client& operator=(const Client&) = delete;
 
     // Durable when `done` gives its sequence (that of the first time, if the id was known). Order is kept.
-    void publish(Event event, Done<Sequence> done = {});
+    void publish(const Event& event, Done<Sequence> done = {});
+    void publish_encoded(std::string event, Done<Sequence> done = {});  // by encode()
     // Calls once the broker has said welcome, and each time the link is gained or lost.
     void on_link(std::function<void(bool up)> changed);
     bool linked() const;

@@ -10,8 +10,11 @@ namespace log = service::log;
 constexpr std::uint32_t credit = 8192;
 constexpr std::size_t slice_events = 2000;
 constexpr std::chrono::seconds retry_after{5};
+// What waits a moment is stored with what comes next: a transaction costs as much as a few dozen events in it.
+constexpr std::chrono::milliseconds store_within{20};
+constexpr std::size_t stored_at_once = 1024;
 // A sync for each batch would take the disk from the journal, a hundred times a second and more.
-constexpr std::chrono::milliseconds sync_within{50};
+constexpr std::chrono::milliseconds sync_within{100};
 
 }  // namespace
 
@@ -59,12 +62,19 @@ void Follower::follow() {
     options.credit = credit;
     client_.follow(options, [this](std::vector<bus::Followed> events) {
         for (auto& followed : events) waiting_.push_back(std::move(followed.event));
-        if (!retry_timer_) store();
+        store_soon();
     });
+}
+
+void Follower::store_soon() {
+    if (retry_timer_) return;
+    if (waiting_.size() >= stored_at_once) return store();
+    if (!store_timer_) store_timer_ = reactor_.after(store_within, [this] { store(); });
 }
 
 // A full disk stops it here: nothing is acknowledged, so nothing is lost, and it is tried again.
 void Follower::store() {
+    store_timer_ = {};
     if (waiting_.empty()) return;
     const auto last = waiting_.back().sequence;
     try {

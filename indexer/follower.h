@@ -23,6 +23,7 @@ public:
 private:
     void replay();         // brings the index to where the archive is, a slice at a time; then follows
     void follow();
+    void store_soon();
     void store();          // what waits, into the archive and the index
     bool sync();           // what was stored is on disk, and acknowledged
     void commit();
@@ -41,7 +42,7 @@ private:
     std::vector<bus::Event> waiting_;         // at most the follow's credit
     bool sync_failed_ = false;                // said once
     service::Time oldest_uncommitted_{};
-    service::Reactor::Handle commit_timer_, retry_timer_, sync_timer_, slice_;
+    service::Reactor::Handle commit_timer_, retry_timer_, store_timer_, sync_timer_, slice_;
 };
 
 }  // namespace parley::indexer

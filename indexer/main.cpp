@@ -1,5 +1,7 @@
 // parley-indexer: follows the journal into the archive and the index, and answers the query service "archive".
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -13,6 +15,8 @@
 namespace {
 
 using namespace parley;
+
+constexpr int behind_others = 5;  // of nice(2)
 
 void fill(search::Index& index, const archive::Archive& archive) {
     {
@@ -79,6 +83,8 @@ service::Result<void> serve(const indexer::Settings& settings) {
     client.serve("archive", [&](std::string method, std::string request, std::chrono::milliseconds deadline, bus::Client::Reply reply) {
         desk.ask(std::move(method), std::move(request), deadline, std::move(reply));
     });
+    // Talk goes first: this thread, which writes, stands back. Those that carry and answer questions are made already.
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), behind_others);
     const indexer::Follower follower(reactor, client, archive, **index, clock, progress, settings.commit_every);
     reactor.run();
     return {};

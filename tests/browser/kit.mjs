@@ -19,7 +19,7 @@ function skip(why) {
 export async function needed(programs) {
   for (const program of programs) if (!existsSync(program)) skip(`${program} is not built`);
   if (!existsSync(executablePath)) skip("chromium is not installed");
-  if (!existsSync(join(here, "node_modules/playwright-core"))) {
+  if (!existsSync(join(here, "node_modules/.package-lock.json"))) {  // npm writes it last
     try {
       execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: here, stdio: "pipe", timeout: 60000 });
     } catch {

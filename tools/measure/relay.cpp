@@ -1,16 +1,18 @@
 // A whole house of real processes between real servers, under load: how late a message is, how many a second pass, what
-// each process costs. Beside it a bare forwarder on the same servers (forwarder.cpp). Every message is counted; exits 1
-// if one was lost, doubled or out of order.
+// each process costs. Beside it, on the same servers, a bare forwarder (forwarder.cpp) and, if its program is given, another
+// bridge (peer.h). Every message is counted; exits 1 if Parley lost one, doubled it or put it out of order.
 #include <fmt/format.h>
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <stdexcept>
 
 #include "tests/support/house.h"
 #include "tests/support/irc_server.h"
 #include "tests/support/xmpp_server.h"
 #include "tools/measure/load.h"
+#include "tools/measure/peer.h"
 #include "tools/measure/processes.h"
 
 namespace {
@@ -28,18 +30,13 @@ constexpr const char* pacing = "none: pacing_per_second = 0, MaxPenaltyTime = 0 
 struct Plan {
     double paced_seconds, full_seconds, per_second;
     int repeats;
-    std::string way;  // only this one; empty: all
+    std::string way;   // only this one; empty: all
+    std::string peer;  // matterbridge's program; empty: without it
 };
 
 using Pids = std::map<std::string, pid_t>;
 
-// From one room to another: over the house, or over the bare forwarder.
-struct Way {
-    std::string name;
-    Place from, to;
-    std::size_t speakers = 1;
-    measure::Person::Stands stands = measure::Person::Stands::inside;
-};
+using measure::Way;  // over the house, over the bare forwarder, or over the other bridge
 
 // A name that IRC, XMPP and a file of Prosody's take as it is.
 std::string letters_of(std::string name) {
@@ -93,6 +90,9 @@ private:
         figures.push_back(Json()
                               .add("messages", static_cast<double>(outcome.said))
                               .add("latency", measure::latency(outcome.microseconds))
+                              .add("lost", static_cast<double>(outcome.lost()))
+                              .add("doubled", static_cast<double>(outcome.doubled))
+                              .add("disordered", static_cast<double>(outcome.disordered))
                               .add("per_second", static_cast<double>(outcome.heard) / outcome.seconds)
                               .add("cpu_us_per_message", spent)
                               .add("load_average", measure::load_average()));
@@ -113,10 +113,11 @@ public:
         house_.start_all({"small:irc", "large:irc", "work:xmpp"});
         wait_for_rooms();
         memory("idle");
-        const auto ours = ways("", ""), bare = ways("bare-", "bare-");
+        const auto ours = ways("", ""), bare = ways("bare-", "bare-"), peer = ways("peer-", "peer-");
+        if (!plan_.peer.empty()) peer_.emplace(plan_.peer, peer);
         Json figures;
         for (std::size_t i = 0; i < ours.size(); ++i) {
-            if (plan_.way.empty() || plan_.way == ours[i].name) compare(ours[i], bare[i], figures);
+            if (plan_.way.empty() || plan_.way == ours[i].name) compare(ours[i], bare[i], peer[i], figures);
         }
         memory("loaded");
         Json processes;
@@ -131,15 +132,17 @@ private:
     std::vector<Way> ways(const std::string& name, const std::string& room) const;
     Pids pids() const;
     void wait_for_rooms();
-    void compare(const Way& ours, const Way& bare, Json& figures);
+    void compare(const Way& ours, const Way& bare, const Way& other, Json& figures);
     void memory(const std::string& when);
 
     const Plan plan_;
     tests::IrcServer small_{tests::IrcServer::Kind::ngircd};
     tests::IrcServer large_{tests::IrcServer::Kind::inspircd};
-    tests::XmppServer jabber_{{"parley", "ircxmppear", "xmppirc0", "bareircxmpp", "bareircxmppear", "barexmppirc", "barexmppirc0"},
+    tests::XmppServer jabber_{{"parley", "ircxmppear", "xmppirc0", "bareircxmpp", "bareircxmppear", "barexmppirc", "barexmppirc0", "peer",
+                               "peerircxmppear", "peerxmppirc0"},
                               tests::XmppServer::Made::fast};
     tests::House house_{settings()};
+    std::optional<measure::Peer> peer_;
     std::map<std::string, Json> memory_;
     bool good_ = true;
 };
@@ -178,19 +181,23 @@ void Relay::wait_for_rooms() {
     throw std::runtime_error("the bridges do not join their rooms\n" + house_.logs());
 }
 
-// In turn, so that a noisy minute is a noisy minute for both.
-void Relay::compare(const Way& ours, const Way& bare, Json& figures) {
+// In turn, so that a noisy minute is a noisy minute for all of them.
+void Relay::compare(const Way& ours, const Way& bare, const Way& other, Json& figures) {
     const auto program = std::string(PARLEY_BIN_DIR) + "/measure_forwarder";
     const tests::Process forwarder({.argv = {program, letters_of(bare.name), bare.from.text(), bare.to.text()}, .log = house_.folder() / (bare.name + ".log")});
     Measured relay(ours, [this] { return pids(); });
     Measured floor(bare, [&] { return Pids{{"forwarder", forwarder.pid()}}; });
+    std::optional<Measured> peer;
+    if (peer_) peer.emplace(other, [&] { return Pids{{"peer", peer_->pid()}}; });
     for (int i = 0; i < plan_.repeats; ++i) {
         good_ = relay.paced(plan_) && good_;
         good_ = floor.paced(plan_) && good_;
         good_ = relay.full(plan_) && good_;
         good_ = floor.full(plan_) && good_;
+        if (peer) peer->paced(plan_), peer->full(plan_);  // what it loses is its own figure
     }
     figures.add(ours.name, relay.figures()).add(bare.name, floor.figures());
+    if (peer) figures.add(other.name, peer->figures());
 }
 
 void Relay::memory(const std::string& when) {
@@ -203,9 +210,9 @@ void Relay::memory(const std::string& when) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    measure::Options options(argc, argv, "usage: measure_relay [--paced-seconds 4] [--full-seconds 3] [--per-second 100] [--repeats 3] [--way irc-irc|irc-xmpp|xmpp-irc]");
+    measure::Options options(argc, argv, "usage: measure_relay [--paced-seconds 4] [--full-seconds 3] [--per-second 100] [--repeats 3] [--way irc-irc|irc-xmpp|xmpp-irc] [--peer MATTERBRIDGE]");
     const Plan plan{options.number("paced-seconds", 4), options.number("full-seconds", 3), options.number("per-second", 100),
-                    static_cast<int>(options.number("repeats", 3)), options.text("way", "")};
+                    static_cast<int>(options.number("repeats", 3)), options.text("way", ""), options.text("peer", "")};
     options.finish();
     ::setenv(password_name, "secret", 1);
     try {

@@ -87,13 +87,25 @@ void read_parameters(service::Table& table, Command& command) {
     }
 }
 
+// What is run is said here, never by whoever asks; and execve() takes a text up to its first NUL.
+void check_program(service::Table& table, const std::vector<std::string>& run) {
+    const auto& program = run.front();
+    if (program.empty()) table.complain("run", "begins with no program", "name the program first, then its arguments");
+    if (program.find('{') != std::string::npos) {
+        table.complain("run", fmt::format("the program \"{}\" has a \"{{\" in its name", program),
+                       "name the program itself: a parameter fills a whole argument behind it");
+    }
+    if (std::any_of(run.begin(), run.end(), [](const auto& argument) { return argument.find('\0') != std::string::npos; }))
+        table.complain("run", "has an argument with a NUL, which no program can be given", "leave it out");
+}
+
 void read_run(service::Table& table, Command& command) {
     auto& run = command.action.argv;
     run = table.texts("run");
     if (run.empty())
         return table.complain("run", "is missing or empty",
                               "list the program and its arguments: [\"/usr/bin/uptime\", \"-p\"]");
-    if (!placeholder(run.front()).empty()) table.complain("run", "begins with a parameter", "name the program itself");
+    check_program(table, run);
     std::set<std::string, std::less<>> used;
     for (const auto& argument : run) {
         const auto wanted = placeholder(argument);

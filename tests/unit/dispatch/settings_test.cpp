@@ -58,6 +58,16 @@ TEST(CommandSettings, NameEveryMistake) {
                 HasSubstr("is not a pattern"));
 }
 
+TEST(CommandSettings, NameAProgramThatNobodyChoosesByAsking) {
+    EXPECT_THAT(problems("[command.x]\nrun=['']\n"), HasSubstr("command.x.run: begins with no program"));
+    EXPECT_THAT(problems("[command.x]\nrun=['', '-p']\n"), HasSubstr("begins with no program"));
+    EXPECT_THAT(problems("[command.x]\nrun=['{b}']\n[[command.x.parameter]]\nname='b'\n"), HasSubstr("the program \"{b}\" has a \"{\" in its name"));
+    EXPECT_THAT(problems("[command.x]\nrun=['/opt/{b}/a']\n"), HasSubstr("has a \"{\" in its name"));
+    EXPECT_THAT(problems("[command.x]\nrun=['a{']\n"), HasSubstr("has a \"{\" in its name"));
+    EXPECT_THAT(problems("[command.x]\nrun=['a','b{']\n"), "");
+    EXPECT_THAT(problems("[command.x]\nrun=['a',\"b\\u0000c\"]\n"), HasSubstr("has an argument with a NUL"));
+}
+
 TEST(CommandSettings, PassOnOnlyTheEnvironmentThatIsAllowed) {
     ::setenv("PARLEY_TEST_ALLOWED", "yes", 1);
     ::setenv("PARLEY_TEST_OTHER", "no", 1);

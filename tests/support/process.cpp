@@ -2,6 +2,7 @@
 #include "tests/support/process.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -39,6 +40,14 @@ int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 
     ::_exit(127);
 }
 
+bool is_free(std::uint16_t port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto address = loopback(port);
+    const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    return bound;
+}
+
 }  // namespace
 
 bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds deadline, std::chrono::milliseconds pause) {
@@ -68,15 +77,25 @@ std::filesystem::path TempFolder::write(const std::string& name, const std::stri
     return path;
 }
 
+// Whoever asks binds it a while later, and meanwhile nobody else may be told the same: so they are handed out in turn,
+// over a file that all tests of a user share. They lie below those that the system gives to whoever asks for any.
 std::uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    const bool good = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(fd);
-    if (!good) throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
+    constexpr std::uint32_t first = 20'000, count = 12'000;
+    const auto file = std::filesystem::temp_directory_path() / ("parley-ports-" + std::to_string(::getuid()));
+    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || ::flock(fd, LOCK_EX) != 0) throw std::runtime_error("cannot write " + file.string());
+    std::uint32_t last = 0;
+    std::uint16_t found = 0;
+    if (::pread(fd, &last, sizeof last, 0) != sizeof last) last = 0;  // a new file
+    for (std::uint32_t tries = 0; tries < count && found == 0; ++tries) {
+        last = (last + 1) % count;
+        const auto port = static_cast<std::uint16_t>(first + last);
+        if (is_free(port)) found = port;
+    }
+    const bool kept = ::pwrite(fd, &last, sizeof last, 0) == sizeof last;
+    ::close(fd);  // and with it the lock
+    if (found == 0 || !kept) throw std::runtime_error("no free port");
+    return found;
 }
 
 bool connectable(std::uint16_t port) {

@@ -35,7 +35,7 @@ private:
     std::filesystem::path path_;
 };
 
-// A loopback port that nobody listened on a moment ago.
+// A loopback port that nobody listened on a moment ago, and that no other test is told for a long time.
 std::uint16_t free_port();
 bool connectable(std::uint16_t port);
 bool wait_connectable(std::uint16_t port, std::chrono::milliseconds deadline = 10s);

@@ -87,7 +87,10 @@ void read_parameters(service::Table& table, Command& command) {
     }
 }
 
-// What is run is said here, never by whoever asks; and execve() takes a text up to its first NUL.
+// execve() takes a text up to its first NUL.
+bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+// What is run is said here, never by whoever asks.
 void check_program(service::Table& table, const std::vector<std::string>& run) {
     const auto& program = run.front();
     if (program.empty()) table.complain("run", "begins with no program", "name the program first, then its arguments");
@@ -95,7 +98,7 @@ void check_program(service::Table& table, const std::vector<std::string>& run) {
         table.complain("run", fmt::format("the program \"{}\" has a \"{{\" in its name", program),
                        "name the program itself: a parameter fills a whole argument behind it");
     }
-    if (std::any_of(run.begin(), run.end(), [](const auto& argument) { return argument.find('\0') != std::string::npos; }))
+    if (std::any_of(run.begin(), run.end(), has_nul))
         table.complain("run", "has an argument with a NUL, which no program can be given", "leave it out");
 }
 
@@ -162,13 +165,22 @@ void warn_of_dead_ends(service::Table& table, const Command& command) {
     }
 }
 
+bool check_variable(service::Table& table, std::string_view setting, const std::string& variable, std::string_view value) {
+    if (!variable.empty() && variable.find('=') == std::string::npos && !has_nul(variable) && !has_nul(value)) return true;
+    table.complain(setting, fmt::format("\"{}\" cannot be given to a program", variable), "a name holds no \"=\", and neither it nor its value a NUL");
+    return false;
+}
+
 // The whole environment of the run is fixed here: what is allowed of our own, then what the command sets.
 void read_environment(service::Table& table, Command& command) {
     std::map<std::string, std::string> all{{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"LANG", "C.UTF-8"}};
     for (const auto& wanted : table.texts("environment")) {
+        if (!check_variable(table, "environment", wanted, "")) continue;
         if (const char* value = std::getenv(wanted.c_str())) all[wanted] = value;
     }
-    for (auto& [key, value] : table.text_map("set")) all[key] = value;
+    for (const auto& [key, value] : table.text_map("set")) {
+        if (check_variable(table, "set", key, value)) all[key] = value;
+    }
     command.action.environment.assign(all.begin(), all.end());
 }
 
@@ -201,6 +213,7 @@ void read_policy(service::Table& table, Command& command, const bus::HouseSettin
 void read_limits(service::Table& table, Command& command) {
     auto& action = command.action;
     action.directory = table.text("directory", "");
+    if (has_nul(action.directory)) table.complain("directory", "holds a NUL, as no folder does", "leave it out");
     action.timeout = table.duration("timeout", action.timeout);
     if (action.timeout.count() <= 0) table.complain("timeout", "must be longer than nothing");
     action.output_bytes_max = table.bytes("output_max", action.output_bytes_max);

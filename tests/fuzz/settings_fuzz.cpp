@@ -28,6 +28,11 @@ void good_commands(const dispatch::Settings& settings) {
         invariant(!command.action.argv.empty() && !command.action.argv[0].empty(), "a command says what is run");
         invariant(command.action.argv[0].find('{') == std::string::npos, "the program itself is no placeholder");
         for (const auto& argument : command.action.argv) invariant(argument.find('\0') == std::string::npos, "no argument holds a NUL");
+        for (const auto& [variable, value] : command.action.environment) {
+            invariant(!variable.empty() && variable.find_first_of(std::string_view("=\0", 2)) == std::string::npos, "a variable has a name");
+            invariant(value.find('\0') == std::string::npos, "no variable holds a NUL");
+        }
+        invariant(command.action.directory.find('\0') == std::string::npos, "no folder holds a NUL");
         invariant(command.action.timeout > std::chrono::milliseconds(0), "a run has a time limit");
     }
 }

@@ -79,5 +79,14 @@ TEST(CommandSettings, PassOnOnlyTheEnvironmentThatIsAllowed) {
                             testing::Pair("PATH", "/usr/local/bin:/usr/bin:/bin"), testing::Pair("TZ", "UTC")));
 }
 
+TEST(CommandSettings, RefuseWhatWouldReachAProgramInPart) {
+    EXPECT_THAT(problems("[command.x]\nrun=['a']\nset={ 'A=B' = 'c' }\n"), HasSubstr("command.x.set: \"A=B\" cannot be given"));
+    EXPECT_THAT(problems("[command.x]\nrun=['a']\nset={ '' = 'c' }\n"), HasSubstr("cannot be given"));
+    EXPECT_THAT(problems("[command.x]\nrun=['a']\nset={ A = \"b\\u0000c\" }\n"), HasSubstr("\"A\" cannot be given"));
+    EXPECT_THAT(problems("[command.x]\nrun=['a']\nenvironment=['A=B']\n"), HasSubstr("command.x.environment: \"A=B\" cannot be given"));
+    EXPECT_THAT(problems("[command.x]\nrun=['a']\ndirectory=\"/srv\\u0000\"\n"), HasSubstr("command.x.directory: holds a NUL"));
+    EXPECT_THAT(problems("[command.x]\nrun=['a']\nset={ A = '', B = 'c=d' }\ndirectory='/srv'\n"), "");
+}
+
 }  // namespace
 }  // namespace parley::dispatch

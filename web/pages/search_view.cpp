@@ -108,13 +108,14 @@ Html days(const SearchView& view) {
     Html out;
     auto rest = words_in(view.query);
     constexpr std::pair<std::string_view, std::string_view> edges[] = {{"after", "From"}, {"before", "Before"}};
-    for (const auto& [field, label] : edges) {
+    for (const auto& edge : edges) {
+        const auto field = edge.first;
         std::string day;
         for (const auto& word : rest) {
             if (is_of_field(word, field)) day = word.substr(field.size() + 1, std::string_view("2026-11-23").size());
         }
         std::erase_if(rest, [&](const std::string& word) { return is_of_field(word, field); });
-        out += markup("<label>{} <input type=\"date\" name=\"{}\" value=\"{}\"></label>", {label, field, day});
+        out += markup("<label>{} <input type=\"date\" name=\"{}\" value=\"{}\"></label>", {edge.second, field, day});
     }
     return markup(
         "<form class=\"days\" action=\"/search\"><input type=\"hidden\" name=\"q\" value=\"{}\">{}{}"

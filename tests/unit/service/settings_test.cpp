@@ -70,6 +70,18 @@ TEST(Settings, SurvivesATableWithoutAName) {
     }
 }
 
+TEST(Settings, SaysWhereALetterStandsThatNeedsQuotes) {
+    for (const auto* letter : {"ä", "\u02d7", "あ", "\u1700", "\u2070", "\ufe00"}) {
+        for (const auto& line : {letter + std::string(" = 1\n"), "[b" + std::string(letter) + "]\n", "b = " + std::string(letter) + "\n"}) {
+            const auto file = SettingsFile::parse("a = 1\n" + line, "parley.toml");
+            ASSERT_FALSE(file) << line;
+            EXPECT_THAT(file.error().what, HasSubstr("parley.toml:2")) << line;
+        }
+        const auto quoted = SettingsFile::parse("\"" + std::string(letter) + "\" = 1 # " + letter + "\n", "parley.toml");
+        EXPECT_TRUE(quoted) << letter;
+    }
+}
+
 TEST(Settings, KeepsSecretsOutOfTheFile) {
     ::setenv("PARLEY_TEST_SECRET", "hush", 1);
     auto file = parsed("good = { env = 'PARLEY_TEST_SECRET' }\nplain = 'hush'\ngone = { env = 'PARLEY_NOT_SET' }\n");

@@ -29,6 +29,13 @@ public:
         }, deadline);
         return !found.empty();
     }
+    // Reads on, for so long: a client that does not read answers no PING, and is thrown out for it.
+    void stays(std::chrono::milliseconds time) {
+        client_.expect([&](std::string_view line) {
+            lines_.emplace_back(line);
+            return false;
+        }, time);
+    }
     Lines that_hold(const std::string& part) const {
         Lines out;
         for (const auto& line : lines_)
@@ -119,10 +126,17 @@ protected:
         for (auto* side : {&*small, &*large}) {
             side->speaker->say("#lobby", side->account + " " + mark);
             auto& other = side == &*small ? *large : *small;
-            ASSERT_TRUE(other.witness->sees(side->account + " " + mark)) << house->logs();
+            ASSERT_TRUE(sees(other, side->account + " " + mark)) << house->logs();
         }
         house->say("web/lobby", "page " + mark, 30s);
-        for (auto* side : {&*small, &*large}) ASSERT_TRUE(side->witness->sees("page " + mark)) << house->logs();
+        for (auto* side : {&*small, &*large}) ASSERT_TRUE(sees(*side, "page " + mark)) << house->logs();
+    }
+    // Until the witness on this side sees it; the other one stays, too.
+    bool sees(const Side& side, const std::string& part) {
+        return wait_until([&] {
+            for (auto* witness : {small->witness.get(), large->witness.get()}) witness->stays(20ms);
+            return !side.witness->that_hold(part).empty();
+        }, 30s);
     }
     void expect_all_once_and_in_order() {
         EXPECT_THAT(large->witness->told("small's "), testing::ElementsAreArray(small->said)) << house->logs();

@@ -110,7 +110,10 @@ void IrcClient::write(std::string_view bytes) {
     while (!bytes.empty()) {
         const auto count = tls_ != nullptr ? SSL_write(tls_->ssl, bytes.data(), static_cast<int>(bytes.size()))
                                            : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (count <= 0) return;  // the server has gone: the next expectation says so
+        if (count <= 0) {  // the next expectation says so, too
+            gone_ = true;
+            return;
+        }
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
 }
@@ -136,7 +139,10 @@ bool IrcClient::read_line(std::string& line, Steady::time_point until) {
         char bytes[8192];
         const auto count =
             tls_ != nullptr ? SSL_read(tls_->ssl, bytes, sizeof bytes) : ::recv(fd_, bytes, sizeof bytes, 0);
-        if (count <= 0) return false;
+        if (count <= 0) {
+            gone_ = true;
+            return false;
+        }
         buffer_.append(bytes, static_cast<std::size_t>(count));
     }
 }

@@ -25,6 +25,7 @@ public:
     IrcClient& operator=(const IrcClient&) = delete;
 
     const std::string& nick() const { return nick_; }
+    bool gone() const { return gone_; }  // the connection has ended, as far as was read and written
     void join(const std::string& channel, const std::string& key = {});  // returns when the server has answered
     void part(const std::string& channel, const std::string& reason = "bye");
     void say(const std::string& target, std::string_view text);
@@ -58,6 +59,7 @@ private:
     struct Tls;
     Tls* tls_ = nullptr;
     int fd_ = -1;
+    bool gone_ = false;
     std::string nick_, buffer_;
     unsigned fences_ = 0;
 };

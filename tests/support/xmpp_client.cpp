@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
+#include <utility>
 
 namespace parley::tests {
 
@@ -134,7 +136,10 @@ bool XmppClient::read(std::chrono::milliseconds limit) {
     if (poll(&waits, 1, static_cast<int>(std::max<std::int64_t>(0, limit.count()))) <= 0) return false;
     char buffer[16384];
     const auto n = recv(stream_->fd, buffer, sizeof buffer, 0);
-    if (n <= 0) return false;
+    if (n <= 0) {
+        gone_ = true;
+        return false;
+    }
     XML_Parse(stream_->parser, buffer, static_cast<int>(n), 0);
     return true;
 }
@@ -151,6 +156,13 @@ std::optional<XmlNode> XmppClient::hears(const Test& test, std::chrono::millisec
 
 std::optional<XmlNode> XmppClient::hears(const std::string& body, std::chrono::milliseconds deadline) {
     return hears([&](const XmlNode& n) { return n.name == "message" && n["type"] != "error" && n.child_text("body") == body; }, deadline);
+}
+
+std::vector<XmlNode> XmppClient::take(std::chrono::milliseconds deadline) {
+    const auto end = Clock::now() + deadline;
+    for (auto left = deadline; stream_->stanzas.empty() && left.count() > 0 && read(left);)
+        left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
+    return std::exchange(stream_->stanzas, {});
 }
 
 int XmppClient::count(const std::string& body) const {
@@ -215,7 +227,8 @@ std::vector<std::string> XmppClient::archive(const std::string& room) {
 }
 
 std::string XmppClient::message(const std::string& to, const std::string& type, const std::string& inside) {
-    const auto id = user_ + "-" + std::to_string(::getpid()) + "-" + std::to_string(++counter_);
+    static std::atomic<unsigned> counter = 0;  // over all clients: somebody who comes again does not begin again
+    const auto id = user_ + "-" + std::to_string(::getpid()) + "-" + std::to_string(++counter);
     send("<message to='" + to + "' type='" + type + "' id='" + id + "'>" + inside + "</message>");
     return id;
 }

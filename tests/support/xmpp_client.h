@@ -51,6 +51,9 @@ public:
     std::vector<std::string> heard_so_far(const std::string& room);
     // The same of all that the room's archive (XEP-0313) holds, read to its end; throws if it does not answer.
     std::vector<std::string> archive(const std::string& room);
+    // What came since it was asked last, once there is something; what was taken is forgotten. Empty at the deadline.
+    std::vector<XmlNode> take(std::chrono::milliseconds deadline);
+    bool gone() const { return gone_; }  // the stream has ended, as far as was read
     int count(const std::string& body) const;  // how often it was said, of what has come so far
     // The id that the room gave to the message.
     static std::string stanza_id(const XmlNode& message);
@@ -63,6 +66,7 @@ private:
     std::string user_, domain_;
     std::unique_ptr<Stream> stream_;
     unsigned counter_ = 0;
+    bool gone_ = false;
 };
 
 }  // namespace parley::tests

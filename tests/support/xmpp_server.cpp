@@ -29,7 +29,7 @@ c2s_direct_tls_ports = {}
 modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "smacks" }
 modules_disabled = { "s2s", "s2s_auth_certs" }
 authentication = "internal_plain"
-)" + std::string(made == Made::fast ? "storage = { muc_log = \"memory\" }" : "storage = \"internal\"") + R"(
+)" + std::string(made == Made::fast ? "storage = { muc_log = \"memory\" }" : "storage = \"internal\"\nstorage_archive_item_limit = 200000") + R"(
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 ssl = { key = ")" + path + R"(/key.pem", certificate = ")" + path + R"(/cert.pem" }
@@ -56,5 +56,7 @@ void XmppServer::start() {
 }
 
 void XmppServer::kill() { process_->kill(); }
+void XmppServer::freeze() { process_->signal(SIGSTOP); }
+void XmppServer::thaw() { process_->signal(SIGCONT); }
 
 }  // namespace parley::tests

@@ -21,6 +21,8 @@ public:
     static bool available();  // Prosody and openssl are installed
     void start();             // throws if it does not listen within 20 s
     void kill();              // -9
+    void freeze();            // SIGSTOP: connected, but silent
+    void thaw();
     std::uint16_t port() const { return port_; }
     std::string ca_file() const { return (folder_.path() / "cert.pem").string(); }
     std::string log() const { return read_file(folder_.path() / "prosody.log"); }

@@ -50,31 +50,77 @@ std::optional<bus::Event> last_seen(const Seen& seen, const bus::RoomAddress& ro
     return last;
 }
 
+// A room's talk stands in the order of its seconds, and within one in the journal's: what is fetched from a platform may be
+// stamped no finer, and so everybody heard it. Pages end between two events of that order, or one would be on none of them.
+using Rank = std::pair<std::int64_t, bus::Sequence>;
+std::chrono::seconds second_of(service::Time time) { return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()); }
+Rank rank_of(const View::Place& place) { return {second_of(place.time).count(), place.sequence}; }
+Rank rank_of(const bus::Event& event) { return rank_of(View::Place{event.time, event.sequence}); }
+
+// Up to `most` events that may be seen, nearest first, though the archive gives those of a second by time: the last second
+// is read to its end.
+class Nearest {
+public:
+    Nearest(const Seen& seen, std::size_t most) : seen_(seen), most_(most) {}
+
+    std::vector<bus::Event> before(const bus::RoomAddress& room, const View::Place& place) {
+        const bool newest = place.time == end_of_time;
+        const View::Place end{newest ? end_of_time : service::Time(second_of(place.time) + std::chrono::seconds(1)), 0};
+        seen_.view.before(room, end, [&](const bus::Event& event) { return take(event, rank_of(event) < rank_of(place)); });
+        return nearest([](const bus::Event& a, const bus::Event& b) { return rank_of(a) > rank_of(b); });
+    }
+    std::vector<bus::Event> after(const bus::RoomAddress& room, const View::Place& place) {
+        const View::Place begin{service::Time(second_of(place.time)), 0};
+        seen_.view.after(room, begin, [&](const bus::Event& event) { return take(event, rank_of(event) > rank_of(place)); });
+        return nearest([](const bus::Event& a, const bus::Event& b) { return rank_of(a) < rank_of(b); });
+    }
+
+private:
+    static constexpr std::size_t second_max = 20'000;  // events of one second beyond `most`; a busier one is cut by time
+
+    bool take(const bus::Event& event, bool beyond) {
+        const auto second = second_of(event.time);
+        if (events_.size() >= most_ && (second != last_ || events_.size() >= most_ + second_max)) return false;
+        if (!beyond || !seen_.sees(event)) return true;
+        events_.push_back(event);
+        last_ = second;
+        return true;
+    }
+    template <class Order>
+    std::vector<bus::Event> nearest(const Order& order) {
+        std::sort(events_.begin(), events_.end(), order);
+        if (events_.size() > most_) events_.resize(most_);
+        return std::move(events_);
+    }
+
+    const Seen& seen_;
+    std::size_t most_;
+    std::vector<bus::Event> events_;
+    std::chrono::seconds last_{};
+};
+
+// In the order of the talk.
 std::vector<bus::Event> stretch(const Seen& seen, const bus::RoomAddress& room, const Value& request) {
     const auto limit = limit_of(request);
-    std::vector<bus::Event> events;
-    const auto up_to = [&](std::size_t most) {
-        return [&events, &seen, most](const bus::Event& event) {
-            if (seen.sees(event)) events.push_back(event);
-            return events.size() < most;
-        };
+    const auto before = [&](std::size_t most, const View::Place& place) {
+        auto events = Nearest(seen, most).before(room, place);
+        std::reverse(events.begin(), events.end());
+        return events;
     };
     if (request["around"].is_number()) {
         const auto place = place_of(seen.view, static_cast<bus::Sequence>(request["around"].number()));
-        seen.view.before(room, place, up_to(std::max<std::size_t>(1, limit / 2)));
-        std::reverse(events.begin(), events.end());
-        seen.view.after(room, {place.time, place.sequence - 1}, up_to(std::max(limit, events.size() + 1)));
-    } else if (request["after"].is_number()) {
-        const auto after = static_cast<bus::Sequence>(request["after"].number());
-        auto place = place_of(seen.view, after);
-        if (place.time == end_of_time) place = {};  // not known here: from the beginning
-        seen.view.after(room, place, up_to(limit));
-    } else {
-        const bool before = request["before"].is_number();
-        seen.view.before(room, before ? place_of(seen.view, static_cast<bus::Sequence>(request["before"].number())) : View::Place{end_of_time, 0}, up_to(limit));
-        std::reverse(events.begin(), events.end());
+        auto events = before(std::max<std::size_t>(1, limit / 2), place);
+        const auto rest = std::max(limit, events.size() + 1) - events.size();
+        for (auto& event : Nearest(seen, rest).after(room, {place.time, place.sequence - 1})) events.push_back(std::move(event));
+        return events;
     }
-    return events;
+    if (request["after"].is_number()) {
+        auto place = place_of(seen.view, static_cast<bus::Sequence>(request["after"].number()));
+        if (place.time == end_of_time) place = {};  // not known here: from the beginning
+        return Nearest(seen, limit).after(room, place);
+    }
+    const bool given = request["before"].is_number();
+    return before(limit, given ? place_of(seen.view, static_cast<bus::Sequence>(request["before"].number())) : View::Place{end_of_time, 0});
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ protected:
         event.origin = {room, std::to_string(event.sequence), visibility};
         event.id = bus::derived_id({room.text(), event.origin.native_id});
         event.author.id = event.author.name = "alice";
-        event.time = clock_.now();
+        event.time = at_.value_or(clock_.now());
         event.body = std::move(body);
         store(event);
         return event;
@@ -61,6 +61,7 @@ protected:
 
     std::filesystem::path folder_;
     service::SystemClock clock_;
+    std::optional<service::Time> at_;  // when the next is said; now if absent
     bus::HouseSettings house_;
     Progress progress_;
     archive::Archive archive_;
@@ -136,6 +137,35 @@ TEST_F(ServiceTest, PagesThroughARoom) {
     EXPECT_EQ(texts(Value::map({{"after", 4}})), "5 6 7 ");
     EXPECT_EQ(texts(Value::map({{"around", 5}})), "4 5 6 ");
     EXPECT_EQ(texts(Value::map({{"after", 10}})), "");
+}
+
+// What was fetched is stamped by the second, what was heard by the microsecond: within a second the journal's order counts,
+// and a page that ends in the middle of one leaves nothing out.
+TEST_F(ServiceTest, PagesThroughASecondWhoseTimesAreNotInTheJournalsOrder) {
+    const service::Time begin{std::chrono::seconds(1'700'000'000)};
+    std::vector<std::string> wanted;
+    for (int i = 1; i <= 40; ++i) {
+        const int second = i / 12, ms = i % 3 == 0 ? 0 : 990 - (i * 7 % 12) * 80;
+        at_ = begin + std::chrono::seconds(second) + std::chrono::milliseconds(ms);
+        said(std::to_string(i));
+        wanted.push_back(std::to_string(i));
+    }
+    for (const char* side : {"before", "after"}) {
+        std::vector<std::string> read;
+        const bool back = std::string(side) == "before";
+        for (std::int64_t place = back ? -1 : 0, pages = 0; pages < 50; ++pages) {
+            auto request = Value::map({{"room", ops.text()}, {"limit", 3}});
+            if (place >= 0) request.set(side, place);
+            const auto answer = ask("room", std::move(request));
+            const auto& events = answer["events"].list();
+            if (events.empty()) break;
+            std::vector<std::string> page;
+            for (const auto& event : events) page.push_back(event["text"].text());
+            read.insert(back ? read.begin() : read.end(), page.begin(), page.end());
+            place = (back ? events.front() : events.back())["sequence"].number();
+        }
+        EXPECT_EQ(read, wanted) << side;
+    }
 }
 
 TEST_F(ServiceTest, LetsWhoAsksInARoomSeeItsGateway) {

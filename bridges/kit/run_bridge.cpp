@@ -104,6 +104,8 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
     options.house = bus::read_house(file->root());
     auto table = account_table(file->root(), platform, account);
     if (!table) return fail(table.error());
+    options.outbox.room_max = static_cast<std::size_t>(
+        table->integer("waiting_max", static_cast<std::int64_t>(options.outbox.room_max), 10, 10'000'000));
     const service::SystemClock clock;
     service::SystemRandom random;
     service::Reactor reactor;

@@ -201,9 +201,9 @@ std::vector<std::string> XmppClient::heard_so_far(const std::string& room) {
     return out;
 }
 
-std::vector<std::string> XmppClient::archive(const std::string& room) {
+std::vector<std::string> XmppClient::archive(const std::string& room, std::string& after) {
     std::vector<std::string> out;
-    for (std::string after, complete; complete != "true";) {
+    for (std::string complete; complete != "true";) {
         const auto id = "archive-" + std::to_string(++counter_);
         send("<iq type='set' id='" + id + "' to='" + room + "'><query xmlns='urn:xmpp:mam:2' queryid='" + id +
              "'><set xmlns='http://jabber.org/protocol/rsm'><max>50</max>" + (after.empty() ? "" : "<after>" + after + "</after>") +

@@ -49,8 +49,13 @@ public:
     std::optional<XmlNode> hears(const std::string& body, std::chrono::milliseconds deadline = patience);
     // What was said in the room so far, ourselves and history included, as "<nick> body".
     std::vector<std::string> heard_so_far(const std::string& room);
-    // The same of all that the room's archive (XEP-0313) holds, read to its end; throws if it does not answer.
-    std::vector<std::string> archive(const std::string& room);
+    // The same of all that the room's archive (XEP-0313) holds, read to its end; throws if it does not answer. `after`: from
+    // where an earlier call ended, or empty; it is moved on.
+    std::vector<std::string> archive(const std::string& room) {
+        std::string after;
+        return archive(room, after);
+    }
+    std::vector<std::string> archive(const std::string& room, std::string& after);
     // What came since it was asked last, once there is something; what was taken is forgotten. Empty at the deadline.
     std::vector<XmlNode> take(std::chrono::milliseconds deadline);
     bool gone() const { return gone_; }  // the stream has ended, as far as was read

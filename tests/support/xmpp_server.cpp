@@ -17,19 +17,22 @@ XmppServer::XmppServer(std::vector<std::string> users, Made made) : port_(free_p
     folder_.write("data/strict%2elocalhost/accounts/parley.dat", "return { [\"password\"] = \"secret\" };\n");
     for (const auto& user : users) folder_.write("data/localhost/accounts/" + user + ".dat", "return { [\"password\"] = \"secret\" };\n");
     const auto port = std::to_string(port_);
+    const std::string storage = made == Made::fast      ? "storage = { muc_log = \"memory\" }"
+                                : made == Made::lasting ? "storage = { muc_log = \"sql\" }\nsql = { driver = \"SQLite3\", database = \"" + path + "/prosody.sqlite\" }"
+                                                        : "storage = \"internal\"";
     folder_.write("prosody.cfg.lua", R"(
 run_as_root = )" + std::string(geteuid() == 0 ? "true" : "false") + R"(
 daemonize = false
 pidfile = ")" + path + R"(/prosody.pid"
 data_path = ")" + path + R"(/data"
-log = { )" + std::string(made == Made::fast ? "warn" : "debug") + R"( = ")" + path + R"(/prosody.log" }
+log = { )" + std::string(made == Made::usual ? "debug" : "warn") + R"( = ")" + path + R"(/prosody.log" }
 interfaces = { "127.0.0.1" }
 c2s_ports = { )" + port + R"( }
 c2s_direct_tls_ports = {}
 modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "smacks" }
 modules_disabled = { "s2s", "s2s_auth_certs" }
 authentication = "internal_plain"
-)" + std::string(made == Made::fast ? "storage = { muc_log = \"memory\" }" : "storage = \"internal\"\nstorage_archive_item_limit = 200000") + R"(
+)" + storage + R"(
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 ssl = { key = ")" + path + R"(/key.pem", certificate = ")" + path + R"(/cert.pem" }

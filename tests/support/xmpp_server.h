@@ -13,8 +13,9 @@ namespace parley::tests {
 class XmppServer {
 public:
     // Fast, for who measures: the rooms' archives are in memory (Prosody's files get slow as they get long), and its log
-    // is short.
-    enum class Made { usual, fast };
+    // is short. Lasting, for who talks for long: the archives are in SQLite, which survives a kill like the files and stays
+    // quick.
+    enum class Made { usual, fast, lasting };
     // Users get the password "secret".
     explicit XmppServer(std::vector<std::string> users = {"parley", "alice", "bob"}, Made made = Made::usual);
 

@@ -18,7 +18,7 @@ struct Options {
     double minutes = 1;
     std::string logs;  // a folder, for the logs of a run that was not good
     bool told = true;
-    Run run;
+    Plan plan;
 };
 
 [[noreturn]] void usage() {
@@ -28,7 +28,7 @@ struct Options {
 
 Options read(int count, char** words) {
     Options out;
-    out.run.seed = std::random_device{}();
+    out.plan.seed = std::random_device{}();
     for (int i = 1; i < count; ++i) {
         const std::string word = words[i];
         if (word == "--quiet") {
@@ -39,9 +39,9 @@ Options read(int count, char** words) {
         const std::string value = words[++i];
         try {
             if (word == "--minutes") out.minutes = std::stod(value);
-            else if (word == "--seed") out.run.seed = std::stoull(value);
-            else if (word == "--rate") out.run.per_second = std::stod(value);
-            else if (word == "--only") out.run.only.push_back(value);
+            else if (word == "--seed") out.plan.seed = std::stoull(value);
+            else if (word == "--rate") out.plan.per_second = std::stod(value);
+            else if (word == "--only") out.plan.only.push_back(value);
             else if (word == "--logs") out.logs = value;
             else usage();
         } catch (const std::logic_error&) {
@@ -57,13 +57,13 @@ int main(int count, char** words) {
     auto options = read(count, words);
     const auto begin = std::chrono::steady_clock::now();
     const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
-    options.run.talk = std::chrono::milliseconds(static_cast<std::int64_t>(options.minutes * 60'000));
-    if (options.told) options.run.tell = [&](const std::string& line) { std::cout << fmt::format("{:8.2f}  {}", seconds(), line) << std::endl; };
-    std::cout << fmt::format("seed {}, {:.1f} minutes, {} messages a second of each", options.run.seed, options.minutes, options.run.per_second) << std::endl;
+    options.plan.talk = std::chrono::milliseconds(static_cast<std::int64_t>(options.minutes * 60'000));
+    if (options.told) options.plan.tell = [&](const std::string& line) { std::cout << fmt::format("{:8.2f}  {}", seconds(), line) << std::endl; };
+    std::cout << fmt::format("seed {}, {:.1f} minutes, {} messages a second of each", options.plan.seed, options.minutes, options.plan.per_second) << std::endl;
     try {
         Stage stage;
         stage.begin();
-        const auto outcome = run(stage, options.run);
+        const auto outcome = run(stage, options.plan);
         int faults = 0;
         for (const auto& [name, times] : outcome.faults) {
             faults += times;
@@ -71,7 +71,7 @@ int main(int count, char** words) {
         }
         std::cout << fmt::format("{} faults; at rest {:.1f} s after the last\n{}", faults, static_cast<double>(outcome.to_rest.count()) / 1000, outcome.verdict.text());
         if (!outcome.verdict.good() && !options.logs.empty()) stage.save_logs(options.logs);
-        std::cout << (outcome.verdict.good() ? "good" : fmt::format("NOT GOOD: seed {}", options.run.seed)) << std::endl;
+        std::cout << (outcome.verdict.good() ? "good" : fmt::format("NOT GOOD: seed {}", options.plan.seed)) << std::endl;
         return outcome.verdict.good() ? 0 : 1;
     } catch (const std::exception& error) {
         std::cerr << "soak: " << error.what() << "\n";

@@ -13,20 +13,20 @@ using Clock = std::chrono::steady_clock;
 
 class Running {
 public:
-    Running(Stage& stage, const Run& run) : run_(run), faults_(faults_of(stage)), random_(run.seed) {
-        if (run.only.empty()) return;
+    Running(Stage& stage, const Plan& plan) : plan_(plan), faults_(faults_of(stage)), random_(plan.seed) {
+        if (plan.only.empty()) return;
         std::erase_if(faults_, [&](const Fault& fault) {
-            return std::none_of(run.only.begin(), run.only.end(), [&](const auto& part) { return fault.name.find(part) != std::string::npos; });
+            return std::none_of(plan.only.begin(), plan.only.end(), [&](const auto& part) { return fault.name.find(part) != std::string::npos; });
         });
     }
 
     std::map<std::string, int> until(Clock::time_point end) {
-        auto next = Clock::now() + below(run_.pause_most);
+        auto next = Clock::now() + below(plan_.pause_most);
         while (Clock::now() < end) {
             finish([](const Active& one) { return one.until <= Clock::now(); });
-            if (Clock::now() >= next && active_.size() < run_.at_once_max) {
+            if (Clock::now() >= next && active_.size() < plan_.at_once_max) {
                 begin();
-                next = Clock::now() + below(run_.pause_most);
+                next = Clock::now() + below(plan_.pause_most);
             }
             tests::wait_until([&] { return Clock::now() >= end; }, 20ms, 10ms);
         }
@@ -41,7 +41,7 @@ private:
     };
     std::chrono::milliseconds below(std::chrono::milliseconds most) { return std::chrono::milliseconds(most.count() > 0 ? static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most.count())) : 0); }
     void tell(const std::string& words) const {
-        if (run_.tell) run_.tell(words);
+        if (plan_.tell) plan_.tell(words);
     }
     bool clashes(const Fault& fault) const {
         return std::any_of(active_.begin(), active_.end(), [&](const Active& one) {
@@ -72,7 +72,7 @@ private:
         }
     }
 
-    const Run& run_;
+    const Plan& plan_;
     std::vector<Fault> faults_;
     std::mt19937_64 random_;
     std::vector<Active> active_;
@@ -81,12 +81,12 @@ private:
 
 }  // namespace
 
-Outcome run(Stage& stage, const Run& run) {
+Outcome run(Stage& stage, const Plan& plan) {
     Outcome out;
-    stage.talk(run.per_second);
-    out.faults = Running(stage, run).until(Clock::now() + run.talk);
+    stage.talk(plan.per_second);
+    out.faults = Running(stage, plan).until(Clock::now() + plan.talk);
     const auto begin = Clock::now();
-    out.verdict = stage.rest(run.rest_limit);
+    out.verdict = stage.rest(plan.rest_limit);
     out.to_rest = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
     return out;
 }

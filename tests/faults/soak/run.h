@@ -1,4 +1,4 @@
-// A run: people talk, faults come and go by a seed, and at the end all of it comes to rest and is judged.
+// A run by its plan: people talk, faults come and go by a seed, and at the end all of it comes to rest and is judged.
 #pragma once
 
 #include <map>
@@ -7,9 +7,9 @@
 
 namespace parley::soak {
 
-struct Run {
+struct Plan {
     std::uint64_t seed = 0;
-    std::chrono::milliseconds talk = 60s, rest_limit = 60s;
+    std::chrono::milliseconds talk = 60s, rest_limit = 180s;
     double per_second = 2;           // of each person
     std::size_t at_once_max = 2;     // faults
     std::chrono::milliseconds pause_most = 2500ms;  // between the beginnings of two
@@ -23,6 +23,6 @@ struct Outcome {
     std::chrono::milliseconds to_rest{0};
 };
 
-Outcome run(Stage& stage, const Run& run);  // of a stage that has begun
+Outcome run(Stage& stage, const Plan& plan);  // of a stage that has begun
 
 }  // namespace parley::soak

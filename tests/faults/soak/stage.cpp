@@ -39,7 +39,7 @@ allow = ["*"]
 [[command.tell.parameter]]
 name = "id"
 type = "text"
-)", channel, muc, page_room, scratch.path().string());
+)", channel, muc, page_room, scratch.path().string()) + options.more;
 }
 
 Stage::Stage(Options options)
@@ -126,17 +126,16 @@ void Stage::revive_irc(tests::IrcServer& server, tests::Proxy& wire, IrcPerson& 
 }
 
 // A room on Prosody keeps what was said: what somebody would have seen, had they always been there.
-Ear Stage::room_archive() const {
-    Ear ear{std::string("work/") + muc, {}, true};
+const Ear& Stage::room_archive() {
     tests::XmppClient reader(xmpp.port(), "reader");
-    for (const auto& line : reader.archive(muc)) {
+    for (const auto& line : reader.archive(muc, room_archive_read_)) {
         const auto end = line.find("> ");
-        if (end != std::string::npos && !line.starts_with("<carl> ")) ear.lines.push_back(line.substr(end + 2));
+        if (end != std::string::npos && !line.starts_with("<carl> ")) room_archive_.lines.push_back(line.substr(end + 2));
     }
-    return ear;
+    return room_archive_;
 }
 
-void Stage::save_logs(const std::filesystem::path& folder) const {
+void Stage::save_logs(const std::filesystem::path& folder) {
     namespace fs = std::filesystem;
     fs::create_directories(folder);
     for (const auto& file : fs::directory_iterator(house.folder()))
@@ -157,7 +156,7 @@ void Stage::save_logs(const std::filesystem::path& folder) const {
     for (const auto& one : record.archive) archive << fmt::format("{} {} {} {} {} {} {} {} {}\n", one.sequence, one.kind, one.room, one.by, one.run, one.outcome, one.from, one.to, one.text);
 }
 
-Record Stage::record() const {
+Record Stage::record() {
     Record out;
     for (const auto* person : people()) {
         const auto said = person->said();

@@ -22,6 +22,7 @@ public:
     struct Options {
         std::string more_small, more_large;  // settings of the two IRC accounts, beside ours
         double small_per_second = 0;         // the pace of the bridge on ngircd; 0: as fast as it takes them
+        std::string more;                    // more tables
     };
     explicit Stage(Options options);
     Stage() : Stage(Options{}) {}
@@ -40,7 +41,7 @@ public:
     void kill_irc(tests::IrcServer& server, tests::Proxy& wire, IrcPerson& person);
     void revive_irc(tests::IrcServer& server, tests::Proxy& wire, IrcPerson& person);
 
-    void save_logs(const std::filesystem::path& folder) const;  // of the house and its servers, and what was said and heard
+    void save_logs(const std::filesystem::path& folder);  // of the house and its servers, and what was said and heard
 
     const std::array<Person*, 4>& people() const { return people_; }
     // Departures of witnesses that nothing we did explains: then what they heard says little.
@@ -48,7 +49,7 @@ public:
 
     static constexpr auto channel = "#lobby", muc = "lobby@conference.localhost", page_room = "web/lobby";
     tests::IrcServer small{tests::IrcServer::Kind::ngircd}, large{tests::IrcServer::Kind::inspircd};
-    tests::XmppServer xmpp{{"parley", "carl", "reader"}};
+    tests::XmppServer xmpp{{"parley", "carl", "reader"}, tests::XmppServer::Made::lasting};
     tests::Proxy to_small{small.port()}, to_large{large.port()}, to_xmpp{xmpp.port()};
     tests::TempFolder scratch{"parley-soak"};
     tests::House house;
@@ -58,11 +59,13 @@ public:
 
 private:
     std::string settings(const Options& options) const;
-    Record record() const;
-    Ear room_archive() const;
+    Record record();
+    const Ear& room_archive();
     bool heard_everywhere(const std::vector<std::pair<Person*, std::string>>& words);
 
     std::array<Person*, 4> people_{&alice, &bob, &carl, &page};
+    Ear room_archive_{std::string("work/") + muc, {}, true};
+    std::string room_archive_read_;  // so far
     unsigned killed_ = 0, starts_ = 0;
 };
 

@@ -32,7 +32,7 @@ public:
     const std::string& room() const { return room_; }
 
     void talk(double per_second) { per_second_ = per_second; }
-    void flood(int messages) { at_once_ += messages; }  // as fast as the server takes them
+    void flood(int messages) { at_once_ += messages; }  // 200 a second
     std::string say_one_more();  // a plain message; returns its id, perhaps before it is said
     bool floods() const { return at_once_ > 0; }
 

@@ -14,6 +14,7 @@ constexpr std::size_t waiting_max = 2000;  // live events that wait in one room
 constexpr std::size_t batches_max = 64;
 constexpr std::size_t own_max = 1000;  // lines of ours remembered for one room; what is beyond stays in doubt
 constexpr std::chrono::seconds answer_within{30};  // a page
+constexpr auto too_short = "the server's history does not go back that far; some of it may be missing";
 
 // Servers want exactly three digits of a second.
 std::string timestamp(Time time) {
@@ -35,12 +36,14 @@ void History::ask(const kit::BackfillRequest& request, Time now, service::Steady
     own_[request.room].clear();
     Fetch fetch;
     fetch.room = request.room;
+    fetch.last = request.after.native_id;
     fetch.from = request.after.time;
     fetch.to = now;
     const auto oldest = now - settings_.history_age;
     if (fetch.from < oldest) {
         missing(fetch, fetch.from, oldest, "it is longer ago than we ask for", out);
         fetch.from = oldest;
+        fetch.last.clear();
     }
     fetch.newest = fetch.from;
     // A millisecond earlier, since servers count in those; what we have already is known by its id.
@@ -54,9 +57,9 @@ void History::next(service::Steady now, Effects& out) {
     const auto& fetch = fetches_.front();
     ours_.clear();
     deadline_ = now + answer_within;
+    // Servers tell whole milliseconds: what is older than that is older than the last line we have, of the same one it may be newer.
     if (fetch.reach)
-        out.push_back(
-            send("CHATHISTORY", {"BEFORE", fetch.room, timestamp(fetch.from + std::chrono::milliseconds(1)), "1"}));
+        out.push_back(send("CHATHISTORY", {"BEFORE", fetch.room, timestamp(fetch.from), "1"}));
     else
         out.push_back(send("CHATHISTORY", {"AFTER", fetch.room, fetch.anchor, std::to_string(page())}));
 }
@@ -93,12 +96,15 @@ bool History::counts(const Line& line) {
     ++fetch.in_batch;
     if (fetch.reach) return true;
     ++fetch.count;
-    const auto when = line.tag("time");
-    if (const auto time = when ? service::parse_iso8601(*when) : std::nullopt) {
+    const auto when = line.tag("time"), id = line.tag("msgid");
+    const auto time = when ? service::parse_iso8601(*when) : std::nullopt;
+    if (time) {
         fetch.newest = std::max(fetch.newest, *time);
         fetch.anchor = timestamp(fetch.newest);
     }
-    if (const auto id = line.tag("msgid"); id && !id->empty()) fetch.anchor = "msgid=" + std::string(*id);
+    if (id && !id->empty()) fetch.anchor = "msgid=" + std::string(*id);
+    if (fetch.unproven && id && *id == fetch.last) fetch.unproven = false;
+    if (fetch.unproven && time && *time >= fetch.from + std::chrono::milliseconds(1)) fetch.begins = time;
     return true;
 }
 
@@ -107,6 +113,13 @@ void History::order(bool counted, Effects& out) {
     // The one line that shows how far back the history goes was heard long ago.
     if (counted && fetches_.front().reach)
         std::erase_if(out, [](const Effect& effect) { return std::holds_alternative<Heard>(effect); });
+    if (counted && fetches_.front().begins) {
+        auto& fetch = fetches_.front();
+        Effects first;
+        missing(fetch, fetch.from, *std::exchange(fetch.begins, {}), too_short, first);
+        fetch.unproven = false;
+        out.insert(out.begin(), std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));
+    }
     if (counted) return;
     for (auto& effect : out) {
         // We are out of the room: what waited is fetched with the rest when we are back.
@@ -151,11 +164,14 @@ void History::page_ended(service::Steady now, Effects& out) {
     auto& fetch = fetches_.front();
     if (fetch.room.empty()) return done(now, out);
     if (std::exchange(fetch.reach, false)) {
-        if (fetch.in_batch == 0)
-            missing(fetch, fetch.from, fetch.to,
-                    "the server's history does not go back that far; some of it may be missing", out);
+        fetch.unproven = fetch.in_batch == 0;
+        if (fetch.unproven && fetch.last.empty()) {
+            missing(fetch, fetch.from, fetch.to, too_short, out);
+            fetch.unproven = false;
+        }
         return next(now, out);
     }
+    if (fetch.unproven && fetch.in_batch == 0) missing(fetch, fetch.from, fetch.to, too_short, out);
     if (fetch.in_batch < page()) return done(now, out);
     if (fetch.count >= settings_.history_max)
         return give_up("more than " + std::to_string(settings_.history_max) + " messages were missed", now, out);

@@ -44,6 +44,9 @@ private:
         std::string room;
         service::Time from{}, to{};           // what we missed lies between
         bool reach = true;                    // first: does the server's history go back that far?
+        std::string last;                     // the id of what we have already
+        bool unproven = false;                // nothing older is there: that one must be
+        std::optional<service::Time> begins;  // it is not: the history begins here
         std::string anchor;                   // where the next page begins, as CHATHISTORY wants it
         service::Time newest{};               // of what came
         std::size_t count = 0, in_batch = 0;  // lines

@@ -62,8 +62,10 @@ void Isupport::apply(std::string_view token) {
         topic_length = number(value, 0, 4096);
     } else if (key == "MODES") {
         modes = number(value, standard.modes, 64);
-    } else if (key == "CHATHISTORY") {
+    } else if (key == "CHATHISTORY" || key == "draft/CHATHISTORY") {
         history_limit = number(value, 0, 100000);
+        // Before there was MSGREFTYPES, to have history was to know it by id.
+        if (key.starts_with("draft/") && !said.contains("MSGREFTYPES")) history_by_id = !taken_back;
     } else if (key == "MSGREFTYPES") {
         history_by_id = listed(value, "msgid");
     } else if (key == "CLIENTTAGDENY") {

@@ -1,4 +1,4 @@
-// Configurations of ngircd and InspIRCd for tests; see irc_server.h.
+// Configurations of ngircd, InspIRCd and Ergo for tests; see irc_server.h.
 #include "tests/support/irc_server.h"
 
 #include <pwd.h>
@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* program_of[] = {"ngircd", "inspircd"};
+// Another program in Debian is called ergo, too.
+constexpr const char* program_of[] = {"ngircd", "inspircd", PARLEY_BIN_DIR "/../servers/ergo"};
 
 // A group that is known to be good (RFC 7919): without a file ngircd looks for one of its own, which takes seconds.
 fs::path diffie_hellman(const TempFolder& folder) {
@@ -51,10 +52,9 @@ IrcServer::IrcServer(Kind kind, Options options) : kind_(kind), folder_("parley-
     if (options.services) link_port_ = free_port();
     // The servers give up root for a user of their own, who must be able to read and write here.
     fs::permissions(folder_.path(), fs::perms::all);
-    if (kind == Kind::ngircd)
-        write_ngircd(options);
-    else
-        write_inspircd(options);
+    if (kind == Kind::ngircd) write_ngircd(options);
+    if (kind == Kind::inspircd) write_inspircd(options);
+    if (kind == Kind::ergo) write_ergo(options);
     start();
     if (!options.services) return;
     write_atheme();
@@ -76,6 +76,8 @@ void IrcServer::start() {
     Process::Options options;
     if (kind_ == Kind::ngircd)
         options.argv = {"ngircd", "-n", "-f", (folder_.path() / "ngircd.conf").string()};
+    else if (kind_ == Kind::ergo)
+        options.argv = {program_of[2], "run", "--conf", (folder_.path() / "ergo.yaml").string()};
     else
         options.argv = {"inspircd",    "--nofork", "--nopid",
                         "--runasroot", "--config", (folder_.path() / "inspircd.conf").string()};
@@ -213,6 +215,39 @@ void IrcServer::write_inspircd(const Options& options) {
             << "\" requestclientcert=\"yes\" hash=\"sha256\">\n<bind address=\"127.0.0.1\" port=\"" << tls_port_
             << "\" type=\"clients\" sslprofile=\"test\">\n";
     folder_.write("inspircd.conf", out.str());
+}
+
+void IrcServer::write_ergo(const Options& options) {
+    std::ostringstream out;
+    const auto folder = folder_.path().string();
+    out << "network: {name: Test}\n"
+        << "server:\n  name: irc.test.localhost\n  casemapping: ascii\n  enforce-utf8: true\n  max-sendq: 64m\n"
+        << "  listeners:\n    \"127.0.0.1:" << port_ << "\": {}\n";
+    if (tls_port_ != 0)
+        out << "    \"127.0.0.1:" << tls_port_ << "\": {tls: {cert: \"" << certificate_.certificate.string() << "\", key: \""
+            << certificate_.key.string() << "\"}}\n";
+    out << "  ip-limits: {count: false, throttle: false}\n  ip-cloaking: {enabled: false}\n  motd-formatting: false\n"
+        << "  compatibility: {force-trailing: true, send-unprefixed-sasl: true, allow-truncation: false}\n"
+        << "accounts: {authentication-enabled: true, registration: {enabled: true, allow-before-connect: true},"
+           " nick-reservation: {enabled: true, method: strict}, multiclient: {enabled: true, allowed-by-default: true}}\n"
+        << "channels: {default-modes: +nt, max-channels-per-client: 1000, registration: {enabled: true}}\n"
+        << "oper-classes: {all: {title: Root, capabilities: [kill, ban, nofakelag, sajoin, samode]}}\n"
+        // The hash of oper_password.
+        << "opers: {" << oper_name << ": {class: all, whois-line: root, password: \"$2a$04$A1NMliHoBQaXg3bI11j01OvW71HgeGoZP9BaIdY/HlLdjpyUIL9RG\"}}\n"
+        << "logging: [{method: stderr, type: \"* -userinput -useroutput\", level: info}]\n"
+        << "datastore: {path: \"" << folder << "/ircd.db\", autoupgrade: true, mysql: {enabled: false}}\n"
+        << "languages: {enabled: false}\n"
+        << "limits: {nicklen: 30, identlen: 20, channellen: 64, awaylen: 390, kicklen: 390, topiclen: 390, monitor-entries: 100,"
+           " whowas-entries: 100, chan-list-modes: 60, registration-messages: 1024, multiline: {max-bytes: 0, max-lines: 0}}\n"
+        << "fakelag: {enabled: " << (options.floods_allowed ? "false" : "true")
+        << ", window: 1s, burst-limit: 5, messages-per-window: 2, cooldown: 2s}\n"
+        << "history: {enabled: true, channel-length: " << options.history_lines
+        << ", client-length: 256, autoresize-window: 3d, autoreplay-on-join: 0, chathistory-maxmessages: 100,"
+           " znc-maxmessages: 2048, restrictions: {expire-time: 1w, query-cutoff: none, grace-period: 1h},"
+           " tagmsg-storage: {default: true}}\n";
+    folder_.write("ergo.yaml", out.str());
+    const auto ran = run({program_of[2], "initdb", "--quiet", "--conf", folder + "/ergo.yaml"});
+    if (ran.exit_code != 0) throw std::runtime_error("ergo initdb: " + ran.output);
 }
 
 }  // namespace parley::tests

@@ -1,5 +1,5 @@
-// Real IRC servers for tests: ngircd and InspIRCd on free loopback ports, each in a folder of its own, and Atheme for
-// accounts (NickServ, SASL) on InspIRCd.
+// Real IRC servers for tests: ngircd, InspIRCd and Ergo on free loopback ports, each in a folder of its own, and Atheme
+// for accounts (NickServ, SASL) on InspIRCd. Ergo alone has draft/chathistory; tools/install_ergo builds it.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ struct Certificate {
 
 class IrcServer {
 public:
-    enum class Kind { ngircd, inspircd };
+    enum class Kind { ngircd, inspircd, ergo };
     static constexpr const char* oper_name = "root";
     static constexpr const char* oper_password = "let-me";
 
@@ -26,6 +26,7 @@ public:
         std::string password = {};  // of the server
         bool floods_allowed = true;
         bool services = false;  // InspIRCd only: NickServ and SASL, by Atheme
+        int history_lines = 2048;  // Ergo only: what it keeps of a room, in memory
         int ping_seconds = 120;  // of silence, then it asks; about as long again, then it hangs up
     };
     static bool installed(Kind kind);
@@ -50,6 +51,7 @@ public:
 private:
     void write_ngircd(const Options& options);
     void write_inspircd(const Options& options);
+    void write_ergo(const Options& options);
     void write_atheme();
 
     Kind kind_;

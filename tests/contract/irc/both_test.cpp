@@ -264,9 +264,13 @@ TEST_P(OnServer, WeSetATopic) {
 INSTANTIATE_TEST_SUITE_P(Irc, OnServer,
                          ::testing::Values(Where{IrcServer::Kind::ngircd, false}, Where{IrcServer::Kind::ngircd, true},
                                            Where{IrcServer::Kind::inspircd, false},
-                                           Where{IrcServer::Kind::inspircd, true}),
+                                           Where{IrcServer::Kind::inspircd, true}, Where{IrcServer::Kind::ergo, false},
+                                           Where{IrcServer::Kind::ergo, true}),
                          [](const auto& where) {
-                             return std::string(where.param.kind == IrcServer::Kind::ngircd ? "Ngircd" : "Inspircd") +
+                             const auto kind = where.param.kind;
+                             return std::string(kind == IrcServer::Kind::ngircd     ? "Ngircd"
+                                                : kind == IrcServer::Kind::inspircd ? "Inspircd"
+                                                                                    : "Ergo") +
                                     (where.param.tls ? "Tls" : "Plain");
                          });
 

@@ -48,9 +48,22 @@ protected:
     }
 };
 
+TEST(HistoryTokens, TheDraftNameOfTheTokenMeansIdsToo) {
+    Isupport draft;
+    draft.apply("draft/CHATHISTORY=100");
+    EXPECT_EQ(draft.history_limit, 100u);
+    EXPECT_TRUE(draft.history_by_id);
+    draft.apply("-draft/CHATHISTORY");
+    EXPECT_FALSE(draft.history_by_id);
+    Isupport times_only;
+    times_only.apply("MSGREFTYPES=timestamp");
+    times_only.apply("draft/CHATHISTORY=100");
+    EXPECT_FALSE(times_only.history_by_id);
+}
+
 TEST_F(CatchUp, WhatWasMissedComesBeforeWhatIsSaidMeanwhile) {
     EXPECT_TRUE(session_->keeps_history());
-    EXPECT_THAT(ask("#Ops", "2026-11-23T11:00:00Z"), ElementsAre("CHATHISTORY BEFORE #Ops timestamp=2026-11-23T11:00:00.001Z 1"));
+    EXPECT_THAT(ask("#Ops", "2026-11-23T11:00:00Z"), ElementsAre("CHATHISTORY BEFORE #Ops timestamp=2026-11-23T11:00:00.000Z 1"));
     hear("@msgid=9 :bob!b@h PRIVMSG #ops :live");
     EXPECT_THAT(said(), IsEmpty());
     EXPECT_THAT(reaches(), ElementsAre("CHATHISTORY AFTER #Ops timestamp=2026-11-23T10:59:59.999Z 2"));
@@ -76,7 +89,7 @@ TEST_F(CatchUp, MoreThanTheLimitIsAGap) {
 
 TEST_F(CatchUp, WhatIsOlderThanTheLimitIsAGap) {
     settings_.history_age = std::chrono::hours(1);
-    EXPECT_THAT(ask("#Ops", "2026-11-22T11:00:00Z"), ElementsAre(HasSubstr("timestamp=2026-11-23T11:00:00.001Z 1")));
+    EXPECT_THAT(ask("#Ops", "2026-11-22T11:00:00Z"), ElementsAre(HasSubstr("timestamp=2026-11-23T11:00:00.000Z 1")));
     ASSERT_THAT(said(), SizeIs(1));
     EXPECT_THAT(said()[0], HasSubstr("longer ago"));
 }
@@ -89,6 +102,33 @@ TEST_F(CatchUp, AHistoryThatBeginsLaterIsAGap) {
     ASSERT_THAT(said(), SizeIs(2));
     EXPECT_THAT(said()[0], HasSubstr("does not go back that far"));
     EXPECT_EQ(said()[1], "say 1");
+}
+
+// Nothing is older than what we have: then that itself must be there, since of the same millisecond may be what came after it.
+TEST_F(CatchUp, AHistoryThatBeginsWithWhatWeHaveIsWhole) {
+    ask("#Ops", "2026-11-23T11:00:00Z");
+    hear(":s BATCH +r chathistory #ops");
+    hear(":s BATCH -r");
+    hear(":s BATCH +p chathistory #ops");
+    hear("@batch=p;time=2026-11-23T11:00:00.000Z;msgid=x :alice!a@h PRIVMSG #ops :what we have");
+    hear("@batch=p;time=2026-11-23T11:30:00.000Z;msgid=2 :alice!a@h PRIVMSG #ops :new");
+    hear(":s BATCH -p");
+    page({});
+    EXPECT_THAT(said(), ElementsAre("what we have", "new"));
+}
+
+TEST_F(CatchUp, AHistoryThatBeginsInTheSameMillisecondIsAGap) {
+    ask("#Ops", "2026-11-23T11:00:00Z");
+    hear(":s BATCH +r chathistory #ops");
+    hear(":s BATCH -r");
+    hear(":s BATCH +p chathistory #ops");
+    hear("@batch=p;time=2026-11-23T11:00:00.000Z;msgid=1 :alice!a@h PRIVMSG #ops :a moment later");
+    hear("@batch=p;time=2026-11-23T11:30:00.000Z;msgid=2 :alice!a@h PRIVMSG #ops :new");
+    hear(":s BATCH -p");
+    page({});
+    ASSERT_THAT(said(), ElementsAre("a moment later", HasSubstr("does not go back that far"), "new"));
+    const auto& gap = std::get<bus::Gap>(heard_[1].body);
+    EXPECT_EQ(service::iso8601(gap.to), "2026-11-23T11:30:00Z") << "what is missing ends where the history begins";
 }
 
 TEST_F(CatchUp, AServerThatRefusesOrIsSilentMakesAGapAndHoldsNothingBack) {
@@ -111,7 +151,7 @@ TEST_F(CatchUp, RoomsAreAskedForOneAfterAnother) {
     EXPECT_THAT(ask("#lab", "2026-11-23T11:00:00Z"), IsEmpty());
     hear("@msgid=9 :bob!b@h PRIVMSG #lab :live");
     reaches();
-    EXPECT_THAT(page({"1"}), ElementsAre("CHATHISTORY BEFORE #lab timestamp=2026-11-23T11:00:00.001Z 1"));
+    EXPECT_THAT(page({"1"}), ElementsAre("CHATHISTORY BEFORE #lab timestamp=2026-11-23T11:00:00.000Z 1"));
     reaches("#lab");
     page({"2"}, "#lab");
     EXPECT_THAT(said(), ElementsAre("say 1", "say 2", "live"));

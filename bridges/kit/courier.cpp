@@ -172,6 +172,11 @@ void Courier::store(store::WriteTxn& txn, const bus::Followed& followed, Turn& t
         }
         bool refused = false;
         if (!outbox_.add(txn, recipient.room, event, refused, event.sequence <= doubt_until_)) continue;
+        if (is_late(event, parts_.clock.now())) {
+            auto& late = late_[recipient.room];
+            late.last = parts_.clock.steady();
+            if (late.first == service::Steady{}) late.first = late.last;
+        }
         if (refused)
             turn.full.push_back({event.id, recipient.room, event.origin.visibility});
         else
@@ -226,8 +231,15 @@ bool Courier::sayable() const {
 
 void Courier::say(store::WriteTxn& txn, const std::string& room, Turn& turn) {
     const auto lookup = [&](const EventId& id) { return parts_.identities.find(txn, id, room); };
+    bool looked = false;
     while (auto entry = outbox_.next(txn, room)) {
         auto& event = entry->event;
+        if (!looked && !entry->in_doubt && is_late(event, parts_.clock.now())) {
+            looked = true;
+            const auto summed = sum_up(txn, room);
+            if (summed == Summed::later) return;
+            if (summed == Summed::some) continue;
+        }
         if (must_wait(event, room)) return;
         auto deliveries = degrade(event, room, platform_->capabilities(), lookup, parts_.names);
         const FlightKey key{event.id, room};
@@ -245,6 +257,34 @@ void Courier::say(store::WriteTxn& txn, const std::string& room, Turn& turn) {
         flights_[key] = std::move(flight);
         turn.started.push_back(key);
     }
+}
+
+// Of what is too old or too much, each has a receipt that says so, and one line in its place says it in the room.
+Courier::Summed Courier::sum_up(store::WriteTxn& txn, const std::string& room) {
+    const auto limit = parts_.catch_up ? parts_.catch_up(room) : bus::CatchUp{};
+    if (limit.age.count() == 0 && limit.count == 0) return Summed::nothing;
+    const auto later = [this](std::chrono::milliseconds wait) {
+        work_later_ = parts_.reactor.after(wait, [this] { work_soon(); });
+        return Summed::later;
+    };
+    const auto steady = parts_.clock.steady();
+    if (const auto late = late_.find(room); late != late_.end()) {
+        if (steady - late->second.last < late_quiet && steady - late->second.first < late_patience) return later(late_quiet);
+        late_.erase(late);
+    } else if (const auto looked = looked_.find(room); looked != looked_.end() && steady - looked->second < retry_after) {
+        return Summed::nothing;  // a long queue is not read for each message
+    }
+    looked_[room] = steady;
+    const auto now = parts_.clock.now();
+    const auto out = left_out(outbox_.queued(txn, room, late_at_once_max), room, limit, now);
+    if (out.empty()) return Summed::nothing;
+    for (const auto& entry : out)
+        if (!parts_.intake.refusal(entry.event.id, room, entry.event.origin.visibility, "not repeated one by one: it was said too long ago, or too much was"))
+            return later(retry_after);
+    std::vector<std::uint64_t> ordinals;
+    for (const auto& entry : out) ordinals.push_back(entry.ordinal);
+    outbox_.replace(txn, room, ordinals, summary_of(out, room, parts_.names, now));
+    return Summed::some;
 }
 
 // An edit, a reply or a reaction needs the native id of its message: it waits while that message is on its way.

@@ -11,6 +11,7 @@
 
 #include "bridges/kit/identity_map.h"
 #include "bridges/kit/intake.h"
+#include "bridges/kit/late.h"
 #include "bridges/kit/outbox.h"
 #include "bridges/kit/platform.h"
 
@@ -20,11 +21,13 @@ class Courier {
 public:
     struct Parts {  // all outlive the courier
         service::Reactor& reactor;
+        const service::Clock& clock;
         bus::Client& client;
         store::Env& env;
         IdentityMap& identities;
         Intake& intake;
         Names names;
+        std::function<bus::CatchUp(const std::string& room)> catch_up;  // how much of long ago a room is told
     };
     Courier(Parts parts, OutboxLimits limits);
 
@@ -80,6 +83,8 @@ private:
     void store(store::WriteTxn& txn, const bus::Followed& followed, Turn& turn);
     void remember(store::WriteTxn& txn, const std::string& room, const bus::Event& event);
     void say(store::WriteTxn& txn, const std::string& room, Turn& turn);
+    enum class Summed { nothing, some, later };
+    Summed sum_up(store::WriteTxn& txn, const std::string& room);
     bool must_wait(const bus::Event& event, const std::string& room) const;
     void sync_soon();
     void complain(const store::Failure& failure);
@@ -96,9 +101,12 @@ private:
     std::map<FlightKey, Flight> flights_;
     std::set<FlightKey> answered_;
     std::vector<Full> untold_;  // their receipts are not written yet; nothing is acknowledged meanwhile, so the credit limits them
+    // What comes late comes in bulk: a room is told of it when no more of it has come for a moment.
+    std::map<std::string, Arrivals> late_;           // by room
+    std::map<std::string, service::Steady> looked_;  // when a room's queue was last looked through for it
     std::string trouble_;
     // Handles, not posts: a bridge that ends takes them along.
-    service::Reactor::Handle work_soon_, take_again_, work_again_, tell_again_, sync_timer_;
+    service::Reactor::Handle work_soon_, take_again_, work_again_, work_later_, tell_again_, sync_timer_;
     bool sync_is_soon_ = false;
 };
 

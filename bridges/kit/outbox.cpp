@@ -3,6 +3,7 @@
 #include "bridges/kit/outbox.h"
 
 #include <algorithm>
+#include <set>
 
 #include "bridges/kit/pack.h"
 #include "broker/bus/codec.h"
@@ -121,6 +122,26 @@ std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::stri
         for (std::size_t i = 1; i < parts.size(); ++i) entry.answered.emplace_back(parts[i]);
     }
     return entry;
+}
+
+std::vector<Outbox::Entry> Outbox::queued(const store::Txn& txn, const std::string& room, std::size_t most) const {
+    std::vector<Entry> out;
+    const auto queue = queues_.find(room);
+    if (queue == queues_.end()) return out;
+    for (const auto& slot : queue->second) {
+        if (out.size() == most) break;
+        if (slot.sent || slot.in_doubt) continue;
+        if (auto event = read(txn, entries_, slot.ordinal)) out.push_back({slot.ordinal, std::move(*event), false, {}, {}});
+    }
+    return out;
+}
+
+void Outbox::replace(store::WriteTxn& txn, const std::string& room, const std::vector<std::uint64_t>& ordinals, const bus::Event& marker) {
+    const std::set<std::uint64_t> gone(ordinals.begin() + 1, ordinals.end());
+    entries_.put(txn, key_of(ordinals.front()), pack({room, bus::encode(marker)}));
+    for (const auto ordinal : gone) entries_.erase(txn, key_of(ordinal));
+    auto& queue = queues_.at(room);
+    queue.erase(std::remove_if(queue.begin(), queue.end(), [&](const Slot& s) { return gone.contains(s.ordinal); }), queue.end());
 }
 
 // What is asked for stands near the front: at most a window away from it.

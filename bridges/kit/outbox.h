@@ -49,6 +49,10 @@ public:
     // The other way round, after reload(): it is on its way, as it was.
     void still_sent(const std::string& room, std::uint64_t ordinal);
     void answered(store::WriteTxn& txn, std::uint64_t ordinal, const std::vector<std::string>& native_ids);
+    // Those of a room that were never sent and are not in doubt, oldest first.
+    std::vector<Entry> queued(const store::Txn& txn, const std::string& room, std::size_t most) const;
+    // `marker` takes the place of the first of them; if the transaction does not commit: reload().
+    void replace(store::WriteTxn& txn, const std::string& room, const std::vector<std::uint64_t>& ordinals, const bus::Event& marker);
     // All of it is answered: done() and forget(). If the transaction does not commit: reload() and still_sent().
     void done(store::WriteTxn& txn, std::uint64_t ordinal);
     void forget(const std::string& room, std::uint64_t ordinal);

@@ -74,7 +74,7 @@ std::optional<RoomAddress> read_address(Table& table, std::string_view key, cons
 
 void read_gateways(Table& root, HouseSettings& house) {
     for (auto& [name, table] : root.tables("gateway")) {
-        Gateway gateway{name, {}};
+        Gateway gateway{name, {}, {}};
         for (const auto& text : table.texts("rooms")) {
             auto room = read_address(table, "rooms", text, house);
             if (!room) continue;
@@ -84,6 +84,9 @@ void read_gateways(Table& root, HouseSettings& house) {
                 gateway.rooms.push_back(std::move(*room));
             }
         }
+        gateway.catch_up.age = table.duration("catch_up_age", std::chrono::hours(24));
+        gateway.catch_up.count = static_cast<std::size_t>(table.integer("catch_up_count", 500, 0, 100000));
+        if (gateway.catch_up.age.count() < 0) table.complain("catch_up_age", "it is less than nothing", "\"24 h\"; \"0 s\" is no limit");
         if (gateway.rooms.empty()) table.complain("rooms", "names no room", "a gateway mirrors two rooms or more");
         table.finish();
         house.gateways.push_back(std::move(gateway));
@@ -111,6 +114,17 @@ std::string HouseSettings::page_for(const Origin& origin) const {
     const auto account = accounts.find(origin.room.account);
     const bool on_the_page = account != accounts.end() && account->second == "web";
     return origin.visibility < Visibility::closed || on_the_page ? page : std::string();
+}
+
+CatchUp HouseSettings::catch_up(const RoomAddress& room) const {
+    std::optional<CatchUp> out;
+    const auto more = [](auto a, auto b) { return a == decltype(a){} || b == decltype(b){} ? decltype(a){} : std::max(a, b); };
+    for (const auto& gateway : gateways) {
+        if (std::find(gateway.rooms.begin(), gateway.rooms.end(), room) == gateway.rooms.end()) continue;
+        const auto& one = gateway.catch_up;
+        out = out ? CatchUp{more(out->age, one.age), more(out->count, one.count)} : one;
+    }
+    return out.value_or(CatchUp{});
 }
 
 std::vector<std::string> HouseSettings::rooms_of(std::string_view account) const {

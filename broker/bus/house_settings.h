@@ -1,6 +1,7 @@
 // What every process reads of the settings file: names, accounts, gateways, rooms, and where the bus is.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -12,9 +13,16 @@
 
 namespace parley::bus {
 
+// How much of what was said long ago a room is told one by one; the rest is summed up in a line. 0: no limit.
+struct CatchUp {
+    std::chrono::milliseconds age{0};
+    std::size_t count = 0;
+};
+
 struct Gateway {
     std::string name;
     std::vector<RoomAddress> rooms;
+    CatchUp catch_up;
 };
 
 struct HouseSettings {
@@ -34,6 +42,7 @@ struct HouseSettings {
     // The base of links to what was said or run there; empty where the page shows it to nobody: closed rooms of other
     // accounts, and direct conversations.
     std::string page_for(const Origin& origin) const;
+    CatchUp catch_up(const RoomAddress& room) const;  // of its gateways the most generous
     std::vector<std::string> rooms_of(std::string_view account) const;  // native names that a gateway or [room] names
 };
 

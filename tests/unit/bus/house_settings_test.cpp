@@ -68,6 +68,30 @@ TEST(HouseSettings, ARoomOnAnUndeclaredAccountIsAnError) {
               "parley.toml:2: gateway.ops.rooms: \"nowhere/#ops\" is on an account that is not declared (declared are: web)");
 }
 
+TEST(HouseSettings, ARoomIsToldOfLongAgoAsItsMostGenerousGatewaySays) {
+    const auto [house, problems] = read(R"(
+[gateway.usual]
+rooms = ["web/a", "web/b", "web/c"]
+[gateway.quiet]
+rooms = ["web/b", "web/c"]
+catch_up_age = "7 d"
+catch_up_count = 10
+[gateway.all]
+rooms = ["web/c"]
+catch_up_age = "0 s"
+catch_up_count = 0
+)");
+    EXPECT_THAT(problems, testing::IsEmpty());
+    const auto expect = [&, &h = house](const char* room, std::chrono::hours age, std::size_t count) {
+        EXPECT_EQ(h.catch_up({"web", room}).age, age) << room;
+        EXPECT_EQ(h.catch_up({"web", room}).count, count) << room;
+    };
+    expect("a", std::chrono::hours(24), 500);
+    expect("b", std::chrono::hours(24 * 7), 500);
+    expect("c", std::chrono::hours(0), 0);
+    EXPECT_EQ(house.catch_up({"web", "in none"}).count, 0U);
+}
+
 TEST(HouseSettings, ATypoNamesTheNearestKey) {
     const auto problems = read("[parley]\nprefixx = \"?\"\n").problems;
     ASSERT_EQ(problems.size(), 1U);

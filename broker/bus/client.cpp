@@ -13,6 +13,7 @@
 
 #include "broker/bus/codec.h"
 #include "broker/bus/frames.h"
+#include "broker/bus/greeting.h"
 #include "broker/bus/link_watch.h"
 #include "broker/service/log.h"
 
@@ -86,7 +87,7 @@ struct Client::State {
     std::map<RequestNumber, Asked> asked;
     std::map<std::string, std::function<void(std::string, std::string, std::chrono::milliseconds, Reply)>> services;
     EventId instance;      // of the broker that we speak with
-    service::Reactor::Handle hello_again;
+    Greeting greeting{reactor, [this] { return send(to_broker::Hello{protocol_version, options.name, options.role}); }};
     std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // shared with replies that outlive us
 
     State(service::Reactor& r, ClientOptions o) : reactor(r), options(std::move(o)) {}
@@ -164,10 +165,7 @@ struct Client::State {
 
     void start_session() {
         heard = reactor.now();
-        if (send(to_broker::Hello{protocol_version, options.name, options.role})) return;
-        hello_again = reactor.after(10ms, [this] {  // the monitor may be ahead of the socket
-            if (!up) send(to_broker::Hello{protocol_version, options.name, options.role});
-        });
+        greeting.say();
     }
 
     void lost() {
@@ -233,6 +231,7 @@ struct Client::State {
 
     void on(const from_broker::Welcome& f) {
         instance = f.instance;
+        greeting.answered();
         complaint.clear();
         shut_out = {};
         refused_once = resuming = false;
@@ -253,10 +252,10 @@ struct Client::State {
 
     void on(from_broker::Who) {
         lost();
-        start_session();
+        greeting.again();
     }
     void on(from_broker::Pong) {
-        if (!up) start_session();  // it was silent for so long that we had given it up
+        if (!up) greeting.again();  // it was silent for so long that we had given it up
     }
 
     void on(const from_broker::Published& f) {

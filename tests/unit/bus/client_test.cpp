@@ -126,6 +126,24 @@ TEST_F(ClientTest, ComesBackToABrokerThatWasSilentForLong) {
     EXPECT_TRUE(until([&] { return c.linked(); }));
 }
 
+// As one does that has no room on its disk to keep a new follower's place: each of the frames after the welcome is answered
+// by "who are you?".
+TEST_F(ClientTest, SaysHelloTenTimesASecondAtMostToABrokerThatForgetsIt) {
+    broker.forgets_peers = true;
+    start();
+    const auto c = client();
+    c->follow({.cursor = "lobby"}, [](auto) {});
+    c->serve("archive", [](auto, auto, auto, auto) {});
+    Sequence sequence = 0;
+    c->publish(event("patient"), [&](service::Result<Sequence> s) { sequence = s.value(); });
+    const auto begin = std::chrono::steady_clock::now();
+    ASSERT_TRUE(until([&] { return broker.hellos >= 5; }));
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 400ms);
+    EXPECT_LE(broker.frames, 40U);
+    broker.forgets_peers = false;
+    EXPECT_TRUE(until([&] { return sequence == 1; }));
+}
+
 TEST_F(ClientTest, OneRefusedEventTakesNoOtherWithIt) {
     start();
     broker.refused.insert(samples::id_of("bad"));

@@ -49,9 +49,10 @@ public:
     std::set<EventId> beating;
     std::vector<service::Error> malformed;
     std::map<std::string, Peer> services;
-    std::size_t frames = 0, batches = 0, publishes = 0;
+    std::size_t frames = 0, batches = 0, publishes = 0, hellos = 0;
     // What it is told to do.
     bool silent = false, forgets_answers = false;
+    bool forgets_peers = false;  // right after it welcomed them
     std::set<EventId> refused;
 
 private:
@@ -61,7 +62,8 @@ private:
         return false;
     }
     void on(const Peer& peer, to_broker::Hello& f) {
-        peers[peer] = f;
+        ++hellos;
+        if (!forgets_peers) peers[peer] = f;
         server_->send(peer, from_broker::Welcome{protocol_version, instance_});
     }
     Sequence append(const std::string& event) {

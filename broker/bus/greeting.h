@@ -1,0 +1,47 @@
+// When a client says hello: at once on a new connection, and again when the broker does not know us, but then not for each
+// time that it says so. A broker that cannot keep us (its disk is full) forgets us right after its welcome, and asks who we
+// are for each frame that is on its way: if each were answered, they would multiply without an end.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include "broker/service/reactor.h"
+
+namespace parley::bus {
+
+class Greeting {
+public:
+    // `say` gives false if nothing could be sent.
+    Greeting(service::Reactor& reactor, std::function<bool()> say) : reactor_(reactor), say_(std::move(say)) {}
+
+    void say() {
+        said_ = reactor_.now();
+        open_ = true;
+        if (say_()) return;
+        later_ = reactor_.after(std::chrono::milliseconds(10), [this] {  // the connection's monitor may be ahead of its socket
+            if (open_) say_();
+        });
+    }
+    void again() {
+        const auto since = reactor_.now() - said_;
+        if (open_ && since < given_up_after) return;
+        if (since >= every) return say();
+        open_ = true;
+        later_ = reactor_.after(std::chrono::ceil<std::chrono::milliseconds>(every - since), [this] { say(); });
+    }
+    void answered() { open_ = false; }
+
+private:
+    static constexpr std::chrono::milliseconds every{100};  // at most
+    static constexpr std::chrono::milliseconds given_up_after{500};
+
+    service::Reactor& reactor_;
+    std::function<bool()> say_;
+    service::Reactor::Handle later_;
+    service::Steady said_{};
+    bool open_ = false;  // said or about to be, and not answered
+};
+
+}  // namespace parley::bus

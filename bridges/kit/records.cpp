@@ -7,8 +7,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "broker/bus/ids.h"
@@ -39,21 +37,39 @@ std::uint32_t size_in(std::string_view head) {
 }  // namespace
 
 Records::Records(std::filesystem::path file) : path_(std::move(file)) {
-    std::ifstream in(path_, std::ios::binary);
-    const std::string all{std::istreambuf_iterator<char>(in), {}};
-    for (std::string_view rest = all; rest.size() >= head_bytes;) {
-        const auto size = size_in(rest);
-        if (size > rest.size() - head_bytes) break;
-        const auto record = rest.substr(head_bytes, size);
-        if (head_of(record) != rest.substr(0, head_bytes)) break;
-        recovered_.push_back({{bytes_, head_bytes + size}, std::string(record)});
-        bytes_ += head_bytes + size;
-        rest.remove_prefix(head_bytes + size);
-    }
     file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file_ < 0) throw std::system_error(errno, std::generic_category(), "cannot open " + path_.string());
-    if (::ftruncate(file_, static_cast<off_t>(bytes_)) != 0 || ::lseek(file_, 0, SEEK_END) < 0)
-        throw std::system_error(errno, std::generic_category(), "cannot use " + path_.string());
+    try {
+        recover_all();
+    } catch (...) {
+        ::close(file_);
+        throw;
+    }
+}
+
+void Records::recover_all() {
+    const auto check = [this](bool good, const char* what) {
+        if (!good) throw std::system_error(errno, std::generic_category(), fmt::format("cannot {} {}", what, path_.string()));
+    };
+    const auto size = ::lseek(file_, 0, SEEK_END);
+    check(size >= 0, "use");
+    std::string all(static_cast<std::size_t>(size), '\0');
+    for (std::size_t read = 0; read < all.size();) {  // what cannot be read is not taken for a torn end
+        errno = 0;
+        const auto got = ::pread(file_, all.data() + read, all.size() - read, static_cast<off_t>(read));
+        check(got > 0 || errno == EINTR, "read");
+        if (got > 0) read += static_cast<std::size_t>(got);
+    }
+    for (std::string_view rest = all; rest.size() >= head_bytes;) {
+        const auto bytes = size_in(rest);
+        if (bytes > rest.size() - head_bytes) break;
+        const auto record = rest.substr(head_bytes, bytes);
+        if (head_of(record) != rest.substr(0, head_bytes)) break;
+        recovered_.push_back({{bytes_, head_bytes + bytes}, std::string(record)});
+        bytes_ += head_bytes + bytes;
+        rest.remove_prefix(head_bytes + bytes);
+    }
+    check(::ftruncate(file_, static_cast<off_t>(bytes_)) == 0 && ::lseek(file_, 0, SEEK_END) >= 0, "use");
 }
 
 Records::~Records() { ::close(file_); }

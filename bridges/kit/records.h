@@ -38,6 +38,7 @@ public:
     const std::filesystem::path& path() const { return path_; }
 
 private:
+    void recover_all();
     service::Error trouble(int number) const;
 
     std::filesystem::path path_;

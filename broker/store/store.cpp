@@ -55,8 +55,9 @@ constexpr std::uint64_t growth_between = 4 << 20;  // of the file, in bytes
 char* mapping_of(const std::filesystem::path& file) {
     std::error_code failed;
     const auto path = std::filesystem::canonical(file, failed).string();
+    if (failed) return nullptr;
     std::ifstream maps("/proc/self/maps");
-    for (std::string line; !failed && std::getline(maps, line);) {
+    for (std::string line; std::getline(maps, line);) {
         const auto slash = line.find('/');
         if (slash == std::string::npos || line.substr(slash) != path) continue;
         return reinterpret_cast<char*>(std::stoull(line, nullptr, 16));

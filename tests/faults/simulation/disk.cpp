@@ -6,15 +6,17 @@ namespace parley::simulation {
 
 unsigned Store::table(std::string_view name) {
     const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) names.emplace_back(name);
-    return static_cast<unsigned>(std::find(names.begin(), names.end(), name) - names.begin());
+    if (found != names.end()) return static_cast<unsigned>(found - names.begin());
+    names.emplace_back(name);
+    tables.emplace_back();
+    return static_cast<unsigned>(names.size() - 1);
 }
 
 void Store::take_back(std::size_t commits) {
     for (; commits > 0 && !unsynced.empty(); --commits) {
         auto& undo = unsynced.back().undo;
         for (auto one = undo.rbegin(); one != undo.rend(); ++one) {
-            if (one->before) tables[one->table].insert_or_assign(one->key, *one->before);
+            if (one->before) tables[one->table].insert_or_assign(std::move(one->key), std::move(*one->before));
             else tables[one->table].erase(one->key);
         }
         unsynced.pop_back();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ struct Store {
 
     Process* process = nullptr;
     std::vector<std::string> names;
-    std::map<unsigned, Table> tables;
+    std::deque<Table> tables;  // a table stays where it is
     std::vector<Commit> unsynced;  // oldest first
 
     unsigned table(std::string_view name);

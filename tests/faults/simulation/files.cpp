@@ -1,64 +1,176 @@
-// The few calls of the system with which a bridge writes its spool (linked with --wrap): the files are real, in memory, but a
-// dead process writes no more, and a full disk takes the half of a record.
-#include <algorithm>
-#include <cerrno>
-#include <sys/stat.h>
+#include "tests/faults/simulation/files.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstdarg>
+#include <cstring>
+
 #include "tests/faults/simulation/world.h"
 
+namespace parley::simulation {
+
+std::string* Files::find(const std::string& path) {
+    const auto found = files_.find(path);
+    return found == files_.end() ? nullptr : found->second.get();
+}
+
+Files::Open* Files::open(int file) {
+    const auto found = open_.find(file);
+    return found == open_.end() ? nullptr : &found->second;
+}
+
+int Files::open(const std::string& path, bool create, bool empty) {
+    auto found = files_.find(path);
+    if (found == files_.end()) {
+        if (!create) return -1;
+        found = files_.emplace(path, std::make_shared<std::string>()).first;
+    }
+    if (empty) found->second->clear();
+    open_[++last_] = {found->second, 0};
+    return last_;
+}
+
+void Files::rename(const std::string& from, const std::string& to) {
+    auto node = files_.extract(from);
+    if (node.empty()) return;
+    files_.erase(to);
+    node.key() = to;
+    files_.insert(std::move(node));
+}
+
+}  // namespace parley::simulation
+
+using parley::simulation::Files;
 using parley::simulation::Process;
 using parley::simulation::World;
 
 namespace {
 
-Process* process_here() {
+Files::Open* ours(int file) {
     auto* world = World::here_or_null();
-    return world == nullptr ? nullptr : world->current();
+    return world == nullptr ? nullptr : world->files().open(file);
 }
+
+bool ours(const char* path) {
+    auto* world = World::here_or_null();
+    return world != nullptr && world->files().ours(path);
+}
+
+Process& process_here() { return *World::here().current(); }  // its files are opened by nobody else
 
 }  // namespace
 
 extern "C" {
 
+int __real_open(const char* path, int flags, ...);
+int __real_close(int file);
 ssize_t __real_write(int file, const void* bytes, size_t size);
+ssize_t __real_pread(int file, void* bytes, size_t size, off_t from);
+off_t __real_lseek(int file, off_t to, int whence);
 int __real_ftruncate(int file, off_t size);
 int __real_rename(const char* from, const char* to);
+int __real_unlink(const char* path);
+int __real_fdatasync(int file);
+int __real_flock(int file, int operation);
+
+int __wrap_open(const char* path, int flags, ...);
+int __wrap_open(const char* path, int flags, ...) {
+    if (!ours(path)) {
+        va_list rest;
+        va_start(rest, flags);
+        const int mode = (flags & O_CREAT) != 0 ? va_arg(rest, int) : 0;
+        va_end(rest);
+        return __real_open(path, flags, mode);
+    }
+    const int file = World::here().files().open(path, (flags & O_CREAT) != 0, (flags & O_TRUNC) != 0);
+    if (file < 0) errno = ENOENT;
+    return file;
+}
+
+int __wrap_close(int file);
+int __wrap_close(int file) {
+    if (ours(file) == nullptr) return __real_close(file);
+    World::here().files().close(file);
+    return 0;
+}
 
 ssize_t __wrap_write(int file, const void* bytes, size_t size);
 ssize_t __wrap_write(int file, const void* bytes, size_t size) {
-    const auto* process = process_here();
-    if (process == nullptr) return __real_write(file, bytes, size);
+    auto* open = ours(file);
+    if (open == nullptr) return __real_write(file, bytes, size);
     if (!World::here().effect()) return static_cast<ssize_t>(size);
-    if (!process->disk_full) return __real_write(file, bytes, size);
-    if (World::here().chance(0.5)) return __real_write(file, bytes, size / 2);
-    errno = ENOSPC;
-    return -1;
+    auto taken = size;
+    if (process_here().disk_full) {
+        if (!World::here().chance(0.5)) {
+            errno = ENOSPC;
+            return -1;
+        }
+        taken = size / 2;
+    }
+    open->bytes->resize(std::max(open->bytes->size(), open->at + taken));
+    std::memcpy(open->bytes->data() + open->at, bytes, taken);
+    open->at += taken;
+    return static_cast<ssize_t>(taken);
+}
+
+ssize_t __wrap_pread(int file, void* bytes, size_t size, off_t from);
+ssize_t __wrap_pread(int file, void* bytes, size_t size, off_t from) {
+    const auto* open = ours(file);
+    if (open == nullptr) return __real_pread(file, bytes, size, from);
+    const auto begin = std::min(static_cast<size_t>(from), open->bytes->size());
+    const auto got = std::min(size, open->bytes->size() - begin);
+    std::memcpy(bytes, open->bytes->data() + begin, got);
+    return static_cast<ssize_t>(got);
+}
+
+off_t __wrap_lseek(int file, off_t to, int whence);
+off_t __wrap_lseek(int file, off_t to, int whence) {
+    auto* open = ours(file);
+    if (open == nullptr) return __real_lseek(file, to, whence);
+    open->at = static_cast<size_t>(to) + (whence == SEEK_END ? open->bytes->size() : whence == SEEK_CUR ? open->at : 0);
+    return static_cast<off_t>(open->at);
 }
 
 int __wrap_ftruncate(int file, off_t size);
 int __wrap_ftruncate(int file, off_t size) {
-    auto* process = process_here();
-    if (process == nullptr) return __real_ftruncate(file, size);
+    auto* open = ours(file);
+    if (open == nullptr) return __real_ftruncate(file, size);
     if (!World::here().effect()) return 0;
-    process->spool_synced = std::min(process->spool_synced, static_cast<std::uint64_t>(size));
-    return __real_ftruncate(file, size);
+    auto& synced = process_here().spool_synced;
+    synced = std::min(synced, static_cast<std::uint64_t>(size));
+    open->bytes->resize(static_cast<size_t>(size));
+    return 0;
 }
 
 int __wrap_rename(const char* from, const char* to);
 int __wrap_rename(const char* from, const char* to) {
-    if (process_here() != nullptr && !World::here().effect()) return 0;
-    return __real_rename(from, to);
-}
-
-// The files are in memory: nothing is to be done but to remember up to where.
-int __wrap_fdatasync(int file);
-int __wrap_fdatasync(int file) {
-    auto* process = process_here();
-    struct stat info {};
-    if (process != nullptr && World::here().effect() && ::fstat(file, &info) == 0 && World::here().sabotage.other != "sync") process->spool_synced = static_cast<std::uint64_t>(info.st_size);
+    if (!ours(from)) return __real_rename(from, to);
+    if (World::here().effect()) World::here().files().rename(from, to);
     return 0;
 }
+
+int __wrap_unlink(const char* path);
+int __wrap_unlink(const char* path) {
+    if (!ours(path)) return __real_unlink(path);
+    World::here().files().remove(path);
+    return 0;
+}
+
+// Nothing is to be done but to remember up to where.
+int __wrap_fdatasync(int file);
+int __wrap_fdatasync(int file) {
+    const auto* open = ours(file);
+    if (open == nullptr) return __real_fdatasync(file);
+    if (World::here().effect() && World::here().sabotage.other != "sync") process_here().spool_synced = open->bytes->size();
+    return 0;
+}
+
+int __wrap_flock(int file, int operation);
+int __wrap_flock(int file, int operation) { return ours(file) == nullptr ? __real_flock(file, operation) : 0; }
 
 }  // extern "C"

@@ -5,12 +5,14 @@
 #include <exception>
 
 #include "tests/faults/simulation/disk.h"
+#include "tests/faults/simulation/files.h"
 #include "tests/faults/simulation/network.h"
 #include "tests/faults/simulation/programs.h"
 
 namespace parley::simulation {
 
 House::House(World& world, std::filesystem::path folder) : world_(world), folder_(std::move(folder)) {
+    world_.files().folder = folder_.string();
     settings_.house.data = folder_;
     settings_.house.endpoint = "ipc://" + (folder_ / "run/broker").string();
     prepare(broker_, "broker");
@@ -31,7 +33,6 @@ Process& House::add_account(const std::string& account, std::vector<std::string>
     bridge.chat = std::make_unique<ChatServer>(world_, account, std::move(habits), bridge.process);
     bridge.outbox = outbox;
     bridge.spool_bytes_max = spool_bytes_max;
-    std::filesystem::remove(folder_ / "bridges" / account / "spool");
     settings_.house.accounts[account] = "straw";
     return bridge.process;
 }
@@ -126,12 +127,13 @@ void House::reap(Resident& resident) {
     }
     world_.network().process_died(process);
     world_.disk().process_died(process, resident.how == Death::power_cut);
-    if (resident.how == Death::power_cut || world_.sabotage.other == "spool") {
-        const auto spool = folder_ / "bridges" / process.name / "spool";
-        std::error_code none;
-        const auto size = std::filesystem::file_size(spool, none);
-        const auto kept = std::min(process.spool_synced, size);
-        if (!none) std::filesystem::resize_file(spool, resident.how == Death::power_cut ? kept + world_.below(size - kept + 1) : 0, none);
+    if (auto* spool = world_.files().find((folder_ / "bridges" / process.name / "spool").string())) {
+        if (resident.how == Death::power_cut) {
+            const auto kept = std::min<std::size_t>(process.spool_synced, spool->size());
+            spool->resize(kept + world_.below(spool->size() - kept + 1));
+        } else if (world_.sabotage.other == "spool") {
+            spool->clear();
+        }
     }
     if (resident.how == Death::power_cut) ++process.boots;
     process.dying = false;

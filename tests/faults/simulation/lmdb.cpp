@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "broker/service/invariant.h"
 #include "tests/faults/simulation/disk.h"
@@ -43,11 +44,6 @@ bool blind(MDB_txn* txn, unsigned table) {
     return !name.empty() && txn->env->store->names[table] == name;
 }
 
-void remember(MDB_txn* txn, unsigned table, std::string_view key, const Store::Table::iterator& at) {
-    auto& entries = table_of(txn, table);
-    txn->undo.push_back({table, std::string(key), at == entries.end() ? std::nullopt : std::optional(at->second)});
-}
-
 void end(MDB_txn* txn) {
     if (txn->read_only) --txn->env->reading;
     else txn->env->writing = false;
@@ -55,6 +51,7 @@ void end(MDB_txn* txn) {
 }
 
 void undo(MDB_txn* txn) {
+    if (txn->undo.empty()) return;
     txn->env->store->unsynced.push_back({std::move(txn->undo), false});
     txn->env->store->take_back(1);
 }
@@ -153,20 +150,24 @@ int mdb_get(MDB_txn* txn, MDB_dbi table, MDB_val* key, MDB_val* value) {
 int mdb_put(MDB_txn* txn, MDB_dbi table, MDB_val* key, MDB_val* value, unsigned flags) {
     if (key->mv_size == 0 || key->mv_size > 511) return MDB_BAD_VALSIZE;
     auto& entries = table_of(txn, table);
-    const auto at = entries.find(view(key));
+    const auto next = entries.lower_bound(view(key));
+    const auto at = next == entries.end() || next->first != view(key) ? entries.end() : next;
     if ((flags & MDB_NOOVERWRITE) != 0 && at != entries.end() && !blind(txn, table)) return MDB_KEYEXIST;
     if ((flags & MDB_APPEND) != 0 && !entries.empty() && entries.rbegin()->first >= view(key)) return MDB_KEYEXIST;
-    remember(txn, table, view(key), at);
-    if (at != entries.end()) at->second = view(value);
-    else entries.emplace(view(key), view(value));
+    std::string fresh(view(value));  // it may stand in what it takes the place of
+    if (at != entries.end()) {
+        txn->undo.push_back({table, at->first, std::exchange(at->second, std::move(fresh))});
+    } else {
+        txn->undo.push_back({table, entries.emplace_hint(next, view(key), std::move(fresh))->first, std::nullopt});
+    }
     return 0;
 }
 int mdb_del(MDB_txn* txn, MDB_dbi table, MDB_val* key, MDB_val*) {
     auto& entries = table_of(txn, table);
     const auto at = entries.find(view(key));
     if (at == entries.end()) return MDB_NOTFOUND;
-    remember(txn, table, view(key), at);
-    entries.erase(at);
+    auto gone = entries.extract(at);
+    txn->undo.push_back({table, std::move(gone.key()), std::move(gone.mapped())});
     return 0;
 }
 int mdb_stat(MDB_txn* txn, MDB_dbi table, MDB_stat* stat) {

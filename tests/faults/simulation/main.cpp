@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -73,7 +74,8 @@ struct Sum {
 
     void print(double took) const {
         const auto& v = all.verdict;
-        fmt::print("{} runs in {:.1f} s ({:.0f} a second), {:.1f} virtual hours, {} steps, {} frames, {} commits\n", runs, took, static_cast<double>(runs) / took, static_cast<double>(lasted) / 3.6e9, all.steps, all.frames, all.commits);
+        const double worked = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+        fmt::print("{} runs in {:.1f} s ({:.0f} a second, {:.0f} a second of a processor), {:.1f} virtual hours, {} steps, {} frames, {} commits\n", runs, took, static_cast<double>(runs) / took, static_cast<double>(runs) / worked, static_cast<double>(lasted) / 3.6e9, all.steps, all.frames, all.commits);
         fmt::print("said {}, accepted {}, deliveries {}, commands {}\n", v.said, v.accepted, v.deliveries, v.commands);
         fmt::print("faults:");
         for (std::size_t i = 0; i < fault_kinds; ++i) fmt::print("{} {} {}", i == 0 ? "" : ",", name(static_cast<Fault>(i)), all.faults[i]);

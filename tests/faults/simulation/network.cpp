@@ -85,12 +85,12 @@ void Network::tell(Socket* watched, int event) {
     std::string head(6, '\0');
     const auto number = static_cast<std::uint16_t>(event);
     std::memcpy(head.data(), &number, sizeof number);
-    put(watched->monitor, watched->monitor->asleep, {std::move(head), watched->endpoint});
+    put(watched->monitor, watched->monitor->asleep, std::move(head), watched->endpoint);
 }
 
 void Network::put(Wire* wire, int to, std::string bytes) {
-    if (to == 0) put(wire->ends[to], wire->asleep[to], {std::move(bytes)});
-    else put(wire->ends[to], wire->asleep[to], {wire->id, std::move(bytes)});
+    if (to == 0) put(wire->ends[to], wire->asleep[to], std::move(bytes), std::nullopt);
+    else put(wire->ends[to], wire->asleep[to], wire->id, std::move(bytes));
 }
 
 void Network::found_empty(Socket* socket) {
@@ -99,16 +99,18 @@ void Network::found_empty(Socket* socket) {
     for (const auto& [id, wire] : socket->peers) wire->asleep[1] = true;
 }
 
-void Network::put(Socket* socket, bool& asleep, std::vector<std::string> parts) {
-    socket->inbox.push_back(std::move(parts));
+void Network::put(Socket* socket, bool& asleep, std::string first, std::optional<std::string> second) {
+    socket->inbox.push_back({std::move(first), std::move(second)});
     if (!std::exchange(asleep, false)) return;
     socket->signalled = true;
     world_.after(world_.between(0, 10), *socket->process, [this, socket] {
         if (socket->closed || !socket->signalled) return;
-        if (const auto watch = watches_.find(socket->fd); watch != watches_.end()) {
-            const auto work = watch->second;  // it may end itself
-            work();
-        }
+        const int fd = socket->fd;
+        const auto watch = watches_.find(fd);
+        if (watch == watches_.end()) return;
+        auto work = std::exchange(watch->second, nullptr);  // it may end itself
+        work();
+        if (const auto still = watches_.find(fd); still != watches_.end() && !still->second) still->second = std::move(work);
     });
 }
 
@@ -164,19 +166,21 @@ void Network::arrive(Wire* wire, int to) {
 
 bool Network::receive(Socket* socket, std::string& bytes, bool& more) {
     looked(socket);
-    if (socket->reading.empty()) {
-        if (socket->inbox.empty()) {
-            found_empty(socket);
-            errno = EAGAIN;
-            return false;
-        }
-        socket->reading = std::move(socket->inbox.front());
-        std::reverse(socket->reading.begin(), socket->reading.end());
-        socket->inbox.pop_front();
+    if (socket->reading) {
+        bytes = std::move(*std::exchange(socket->reading, std::nullopt));
+        more = false;
+        return true;
     }
-    bytes = std::move(socket->reading.back());
-    socket->reading.pop_back();
-    more = !socket->reading.empty();
+    if (socket->inbox.empty()) {
+        found_empty(socket);
+        errno = EAGAIN;
+        return false;
+    }
+    auto& message = socket->inbox.front();
+    bytes = std::move(message.first);
+    socket->reading = std::move(message.second);
+    more = socket->reading.has_value();
+    socket->inbox.pop_front();
     return true;
 }
 

@@ -7,8 +7,8 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "tests/faults/simulation/world.h"
 
@@ -20,8 +20,12 @@ struct Socket {
     int type = 0;  // ZMQ_DEALER, ZMQ_ROUTER, ZMQ_PAIR
     int fd = 0;
     Process* process = nullptr;
-    std::deque<std::vector<std::string>> inbox;
-    std::vector<std::string> reading;  // what is left of a message in several parts, backwards
+    struct Message {  // of one part or two: no more are sent here
+        std::string first;
+        std::optional<std::string> second;
+    };
+    std::deque<Message> inbox;
+    std::optional<std::string> reading;  // what is left of one in two parts
     // ZMQ_FD, edge by edge: it signals the first message of each pipe that was found empty, and any call takes that away.
     bool asleep = true;  // its own pipe, if it has no wires
     bool signalled = false;
@@ -75,7 +79,7 @@ public:
 private:
     void try_connect(Socket* socket);
     void tell(Socket* watched, int event);
-    void put(Socket* socket, bool& asleep, std::vector<std::string> parts);
+    void put(Socket* socket, bool& asleep, std::string first, std::optional<std::string> second);
     void put(Wire* wire, int to, std::string bytes);
     void carry(Wire* wire, int to, std::string bytes);
     void arrive(Wire* wire, int to);

@@ -7,6 +7,7 @@
 
 #include "broker/service/invariant.h"
 #include "tests/faults/simulation/disk.h"
+#include "tests/faults/simulation/files.h"
 #include "tests/faults/simulation/network.h"
 
 namespace parley::simulation {
@@ -16,7 +17,8 @@ thread_local World* this_world = nullptr;
 
 }  // namespace
 
-World::World(std::uint64_t seed) : random_(seed), network_(std::make_unique<Network>(*this)), disk_(std::make_unique<Disk>(*this)) {
+World::World(std::uint64_t seed)
+    : random_(seed), network_(std::make_unique<Network>(*this)), disk_(std::make_unique<Disk>(*this)), files_(std::make_unique<Files>()) {
     service::invariant(std::exchange(this_world, this) == nullptr, "one world at a time");
 }
 World::~World() { this_world = nullptr; }
@@ -29,27 +31,38 @@ World* World::here_or_null() { return this_world; }
 
 void World::add(Micros when, Process* process, std::function<void()> work) {
     const auto order = (number() & ~std::uint64_t{0xFFFFFFFF}) | (++added_ & 0xFFFFFFFF);
-    queue_.push_back({std::max(when, now_), order, process, process == nullptr ? 0 : process->life, std::move(work)});
+    std::uint32_t place = 0;
+    if (free_.empty()) {
+        place = static_cast<std::uint32_t>(works_.size());
+        works_.emplace_back();
+    } else {
+        place = free_.back();
+        free_.pop_back();
+    }
+    works_[place] = {process, process == nullptr ? 0 : process->life, std::move(work)};
+    queue_.push_back({std::max(when, now_), order, place});
     std::push_heap(queue_.begin(), queue_.end(), Later{});
 }
 
 bool World::step() {
     if (queue_.empty()) return false;
     std::pop_heap(queue_.begin(), queue_.end(), Later{});
-    auto next = std::move(queue_.back());
+    const auto next = queue_.back();
     queue_.pop_back();
     now_ = next.at;
-    if (next.process != nullptr) {
-        if (next.life != next.process->life) return true;
-        if (next.process->paused_until > now_) {
-            add(next.process->paused_until, next.process, std::move(next.work));
+    auto work = std::move(works_[next.work]);  // what it does may make them move
+    free_.push_back(next.work);
+    if (work.process != nullptr) {
+        if (work.life != work.process->life) return true;
+        if (work.process->paused_until > now_) {
+            add(work.process->paused_until, work.process, std::move(work.what));
             return true;
         }
     }
     ++steps_;
-    fingerprint_ = (fingerprint_ ^ static_cast<std::uint64_t>(now_) ^ next.order) * 0x100000001b3U + next.life;
-    if (next.process == nullptr) next.work();
-    else as(*next.process, next.work);
+    fingerprint_ = (fingerprint_ ^ static_cast<std::uint64_t>(now_) ^ next.order) * 0x100000001b3U + work.life;
+    if (work.process == nullptr) work.what();
+    else as(*work.process, work.what);
     return true;
 }
 

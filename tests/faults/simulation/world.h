@@ -39,6 +39,7 @@ struct Process {
 
 class Network;
 class Disk;
+class Files;
 
 // What is deliberately broken, to see that it is found. A name of a table, or one of: "frames" (overtake each other),
 // "sync" (does nothing), "commits" (the last before a death are lost), "spool" (is empty after a death), "words" (are cut short
@@ -83,6 +84,7 @@ public:
 
     Network& network() { return *network_; }
     Disk& disk() { return *disk_; }
+    Files& files() { return *files_; }
     Sabotage sabotage;
 
     bool tracing = false;
@@ -92,12 +94,15 @@ public:
     std::uint64_t ended_by_errors = 0;
 
 private:
+    struct Work {
+        Process* process;
+        std::uint64_t life;
+        std::function<void()> what;
+    };
     struct Happening {
         Micros at;
         std::uint64_t order;  // of those at one moment: by the seed
-        Process* process;
-        std::uint64_t life;
-        std::function<void()> work;
+        std::uint32_t work;   // where in works_: a heap moves its elements about
     };
     struct Later {
         bool operator()(const Happening& a, const Happening& b) const { return a.at != b.at ? a.at > b.at : a.order > b.order; }
@@ -108,9 +113,12 @@ private:
     Micros now_ = 0;
     std::uint64_t steps_ = 0, added_ = 0, fingerprint_ = 0;
     std::vector<Happening> queue_;  // a heap
+    std::vector<Work> works_;
+    std::vector<std::uint32_t> free_;  // of works_
     Process* current_ = nullptr;
     std::unique_ptr<Network> network_;
     std::unique_ptr<Disk> disk_;
+    std::unique_ptr<Files> files_;
 };
 
 // The clocks of one process: its wall clock may be set, the steady one is the world's.

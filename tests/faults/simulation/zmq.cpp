@@ -55,7 +55,7 @@ int zmq_getsockopt(void* socket, int option, void* value, size_t*) {
         answer = ours->fd;
     } else if (option == ZMQ_EVENTS) {
         network().looked(ours);
-        answer = ours->inbox.empty() && ours->reading.empty() ? 0 : ZMQ_POLLIN;
+        answer = ours->inbox.empty() && !ours->reading ? 0 : ZMQ_POLLIN;
         if (answer == 0) network().found_empty(ours);
     } else {
         errno = EINVAL;

@@ -81,10 +81,12 @@ private:
         const auto until = world_.now() + within;
         while (world_.now() < until) {
             world_.run_until(world_.now() + 250_ms);
+            if (world_.goes_on_and_on()) break;
             if (!house_.settled(&why_not_)) continue;
             world_.run_until(world_.now() + more);
             if (house_.settled(&why_not_)) return true;
         }
+        if (world_.goes_on_and_on()) why_not_ = fmt::format("it goes on and on: {} steps", world_.steps());
         return false;
     }
 

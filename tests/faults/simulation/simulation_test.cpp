@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <functional>
 
 #include "tests/faults/simulation/run.h"
+#include "tests/faults/simulation/world.h"
 
 namespace parley::simulation {
 namespace {
@@ -52,6 +54,14 @@ TEST(Seed, IsAlwaysTheSameRun) {
     }
 }
 
+TEST(Seed, ThatGoesOnAndOnIsCutShort) {
+    World world(1);
+    std::function<void()> again = [&] { world.after(0, again); };
+    again();
+    world.run_until(1_s);
+    EXPECT_TRUE(world.goes_on_and_on());
+}
+
 // What is broken on purpose, and what must be found then.
 struct Broken {
     const char* name;
@@ -72,7 +82,8 @@ TEST_P(Checker, FindsWhatIsBroken) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sabotage, Checker,
-                         Values(Broken{"TheJournalTakesAnEventTwice", {"journal_ids", {}, {}}, &Verdict::doubled, 100},
+                         Values(Broken{"TheBrokerAcknowledgesBeforeItIsOnDisk", {{}, {}, "commits"}, &Verdict::lost, 100},
+                                Broken{"TheJournalTakesAnEventTwice", {"journal_ids", {}, {}}, &Verdict::doubled, 100},
                                 Broken{"ACommandThatIsPublishedTwiceIsRunTwice", {"journal_ids", {}, {}}, &Verdict::ran_twice, 300},
                                 Broken{"TheOutboxForgets", {{}, "outbox", {}}, &Verdict::lost, 200},
                                 Broken{"TheOutboxForgetsWhatWasSent", {{}, "outbox_states", {}}, &Verdict::doubled, 1000},

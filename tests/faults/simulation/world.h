@@ -90,6 +90,7 @@ public:
     bool tracing = false;
     void trace(std::string_view what);
     std::uint64_t steps() const { return steps_; }
+    bool goes_on_and_on() const { return steps_ >= steps_max; }  // then run_until() does nothing more
     std::uint64_t fingerprint() const { return fingerprint_; }  // of every step: when and whose
     std::uint64_t ended_by_errors = 0;
 
@@ -108,6 +109,8 @@ private:
         bool operator()(const Happening& a, const Happening& b) const { return a.at != b.at ? a.at > b.at : a.order > b.order; }
     };
     void add(Micros when, Process* process, std::function<void()> work);
+
+    static constexpr std::uint64_t steps_max = 500'000;  // a run takes two thousand, seldom ten times as many
 
     std::uint64_t random_;
     Micros now_ = 0;

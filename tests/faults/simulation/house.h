@@ -40,7 +40,7 @@ public:
     Micros restart_most = 4_s;
 
     std::vector<Process*> processes();
-    const Process& process(const std::string& account) const { return bridges_.at(account)->process; }
+    Process& process(const std::string& account) { return bridges_.at(account)->process; }
     bool runs(const Process& process) const;
     ChatServer& chat(const std::string& account) { return *bridges_.at(account)->chat; }
     std::vector<std::string> accounts() const;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tests/faults/simulation/disk.h"
 #include "tests/faults/simulation/network.h"
 
@@ -47,6 +49,7 @@ public:
         if (!settle(begins_within, 100_ms)) return report("at the beginning: ");
         const auto begin = world_.now(), end = begin + (world_.chance(0.25) ? world_.between(6_s, 20_s) : world_.between(1500_ms, 6_s));
         plan_talk(begin, end);
+        end_ = end;
         plan_faults(begin, end);
         world_.run_until(end);
         heal();
@@ -193,30 +196,57 @@ private:
         return all[world_.below(all.size())];
     }
 
+    // What waits is what a death can cost: often somebody dies while another thing holds it up.
+    void perhaps_dies(Process& process, Micros while_it_lasts) {
+        if (!world_.chance(0.4)) return;
+        const auto most = std::min(while_it_lasts, end_ - world_.now());
+        const auto dice = world_.below(4);
+        const auto kind = dice < 2 ? Fault::kill : dice == 2 ? Fault::power_cut : Fault::restart;
+        world_.after(world_.between(most / 2, most), [this, &process, kind] {
+            world_.trace(fmt::format("fault: {} ({}), meanwhile", name(kind), process.name));
+            ++report_.faults[static_cast<std::size_t>(kind)];
+            die(process, kind);
+        });
+    }
+
+    void die(Process& process, Fault kind) {
+        house_.end(process, kind == Fault::power_cut ? House::Death::power_cut : kind == Fault::restart ? House::Death::told_to : House::Death::killed);
+    }
+
     void happen(Fault kind) {
         auto& process = some_process();
         const auto account = some_account();
         auto& chat = house_.chat(account);
+        auto& bridge = house_.process(account);
+        auto& who_waits = &process == house_.processes().front() ? bridge : process;  // for the broker
         const auto a_while = world_.chance(0.5) ? world_.between(50_ms, 1_s) : world_.between(1_s, 14_s);
         world_.trace(fmt::format("fault: {} ({} or {})", name(kind), process.name, account));
         ++report_.faults[static_cast<std::size_t>(kind)];
         switch (kind) {
-            case Fault::kill: return house_.end(process, House::Death::killed);
+            case Fault::kill:
+            case Fault::power_cut:
+            case Fault::restart: return die(process, kind);
             case Fault::kill_between_effects: process.dies_in = 1 + world_.below(20); return;
-            case Fault::power_cut: return house_.end(process, House::Death::power_cut);
-            case Fault::restart: return house_.end(process, House::Death::told_to);
-            case Fault::pause: process.paused_until = world_.now() + a_while; return;
+            case Fault::pause:
+                process.paused_until = world_.now() + a_while;
+                return perhaps_dies(who_waits, a_while);
             case Fault::wire_cut: world_.network().cut(process); return;
-            case Fault::wire_stall: world_.network().stall(process, a_while); return;
-            case Fault::wire_full: world_.network().fill(process, a_while); return;
+            case Fault::wire_stall:
+                world_.network().stall(process, a_while);
+                return perhaps_dies(who_waits, a_while);
+            case Fault::wire_full:
+                world_.network().fill(process, a_while);
+                return perhaps_dies(who_waits, a_while);
             case Fault::platform_cut: return chat.cut();
-            case Fault::platform_stall: return chat.stall(a_while);
+            case Fault::platform_stall:
+                chat.stall(a_while);
+                return perhaps_dies(bridge, a_while);
             case Fault::platform_down: return chat.close_for(a_while);
             case Fault::kick: return chat.kick(house_.rooms(account)[0], a_while);
             case Fault::disk_full:
                 process.disk_full = true;
                 world_.after(a_while, [&process] { process.disk_full = false; });
-                return;
+                return perhaps_dies(who_waits, a_while);
             case Fault::clock_step:
                 process.clock_offset += world_.chance(0.5) ? world_.between(-5_s, 5_s) : world_.between(-3600_s, 3600_s);
                 process.clock_steps.emplace_back(world_.now(), process.clock_offset);
@@ -252,6 +282,7 @@ private:
     World world_;
     House house_;
     std::deque<Utterance> said_;
+    Micros end_ = 0;  // of what goes wrong
     Report report_;
     std::string why_not_;
 };

@@ -16,6 +16,7 @@ namespace {
 using bus::Event;
 using bus::Kind;
 
+constexpr std::string_view too_much = "too much waited for this room";
 constexpr auto slack = 1_s;  // a room's time is noted each second
 
 std::string without_space(std::string_view text) {
@@ -73,6 +74,8 @@ private:
             if (const auto* receipt = std::get_if<bus::Receipt>(&event.body); receipt != nullptr && !receipt->refusal.empty())
                 refusals_[{receipt->delivered, event.origin.room}] = receipt->refusal;
         }
+        for (const auto& [delivery, refusal] : refusals_)
+            if (!by_id_.contains(delivery.first)) refused_notices_.insert(delivery.second);
     }
 
     // -- from the people to the journal -----------------------------------------------------------------------------------
@@ -190,7 +193,7 @@ private:
             ++verdict_.deliveries;
             const auto found = texts.find(event->id);
             const auto refusal = refusals_.find({event->id, room});
-            if (refusal != refusals_.end() && (full_is_said || refusal->second != "too much waited for this room")) ++verdict_.refused_and_said;
+            if (refusal != refusals_.end() && (full_is_said || refusal->second != too_much || refused_notices_.contains(room))) ++verdict_.refused_and_said;
             else if (found == texts.end() && full_is_said) ++verdict_.refused_and_said;
             else if (found == texts.end()) breach(verdict_.lost, fmt::format("{} does not show {} {} (sequence {})", room.text(), bus::name(event->kind()), text_of(*event) ? *text_of(*event) : "", event->sequence));
             else whole(room, *event, found->second);
@@ -243,6 +246,7 @@ private:
     std::deque<Event> journal_;
     std::map<bus::EventId, const Event*> by_id_;
     std::map<std::pair<bus::EventId, bus::RoomAddress>, std::string> refusals_;
+    std::set<bus::RoomAddress> refused_notices_;  // a bridge wanted to say there what its outbox did not take, and was not let
 };
 
 }  // namespace

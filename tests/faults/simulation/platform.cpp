@@ -95,6 +95,7 @@ void StrawPlatform::hand(Utterance& utterance) {
 }
 
 void StrawPlatform::deliver(const kit::Delivery& delivery) {
+    if (World::here().tracing) World::here().trace(delivery.id.room + " is to show " + delivery.id.event.brief() + (delivery.in_doubt ? ", in doubt" : ""));
     if (delivery.in_doubt && server_.habits().doubt == Habits::Doubt::memory) {
         const auto& keys = rooms_[delivery.id.room].keys;
         if (const auto known = keys.find(delivery.id.event.text() + "/" + std::to_string(delivery.id.part)); known != keys.end())

@@ -310,7 +310,8 @@ void Bridge::came_back(const std::string& room) {
     }
     const bool first_time = before == alive_.end();
     if (!first_time) gone_since_[room] = before->second;
-    alive_[room] = now;
+    // The mark may still be in memory alone: then a death takes it along, and the next start is to mark all of it.
+    if (first_time || !intake_.holding()) alive_[room] = now;
     if (!first_time) return;
     save();  // a death before the next tick is an absence, too
     courier_.sync();

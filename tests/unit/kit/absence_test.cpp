@@ -71,6 +71,28 @@ TEST_F(Bridged, MarksTheWholeAbsenceWhereThePlatformKnowsLaterWhatItCannotFetch)
     EXPECT_GE(marked[0].from, there_until - 60s);
 }
 
+TEST_F(Bridged, MarksTheWholeAbsenceThoughItIsToldToStopBeforeThereIsRoomForTheMark) {
+    std::vector<bus::Gap> marked;
+    bus::FollowOptions options;
+    options.start = bus::FollowOptions::Start::beginning;
+    options.filter.kinds = {bus::Kind::gap};
+    asker->follow(options, [&](std::vector<bus::Followed> events) {
+        for (const auto& followed : events) marked.push_back(std::get<bus::Gap>(followed.event.body));
+    });
+    const auto there_until = clock.now();
+    a.bridge.reset();
+    clock.ahead += std::chrono::seconds(60);
+    a.spool_bytes_max = 10;
+    start(a);
+    until([&] { return !a.platform->holds.empty(); }, "the hold");
+    a.bridge->stop();
+    a.bridge.reset();
+    a.spool_bytes_max = 1 << 20;
+    start(a);
+    until([&] { return !marked.empty(); }, "the mark");
+    EXPECT_LE(marked[0].from, there_until);
+}
+
 TEST_F(Bridged, MarksAlsoTheTimeInWhichADeadLinkLookedLikeAQuietRoom) {
     std::optional<bus::Gap> marked;
     bus::FollowOptions options;

@@ -313,6 +313,7 @@ void Courier::answer(const DeliveryId& id, std::string native_id, std::string re
     auto& flight = found->second;
     if (flight.answers[id.part]) return;
     flight.answers[id.part] = std::move(native_id);
+    if (!refusal.empty()) flight.refused_from = std::min<std::size_t>(flight.refused_from, id.part);
     if (!refusal.empty() && flight.refusal.empty()) {
         const auto parts = flight.answers.size();
         flight.refusal =
@@ -360,7 +361,10 @@ void Courier::tell() {
 void Courier::settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight) {
     std::vector<std::string> first;
     for (std::size_t i = 0; i < flight.answers.size() && flight.answers[i]; ++i) first.push_back(*flight.answers[i]);
-    if (!flight.complete()) return outbox_.answered(txn, flight.ordinal, first);
+    if (!flight.complete()) {  // a refusal is known to this process alone: the next one asks for that part again
+        first.resize(std::min(first.size(), flight.refused_from));
+        return outbox_.answered(txn, flight.ordinal, first);
+    }
     outbox_.done(txn, flight.ordinal);
     outbox_.forget(key.second, flight.ordinal);
     auto known = said(flight.event) != nullptr ? parts_.identities.find(txn, key.first, key.second) : std::nullopt;

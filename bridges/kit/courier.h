@@ -55,6 +55,7 @@ private:
         bus::Event event;
         std::vector<std::optional<std::string>> answers;  // native ids, one for each part
         std::string refusal;
+        std::size_t refused_from = ~std::size_t{0};  // the first part that was refused
         bool told = false;  // its receipt is written
         bool complete() const;
     };

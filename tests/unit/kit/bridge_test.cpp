@@ -129,6 +129,22 @@ TEST_F(Bridged, TellsTheJournalWhatBecameOfADelivery) {
     EXPECT_THAT(receipts[1].native_ids, IsEmpty());
 }
 
+TEST_F(Bridged, AsksAfterARestartForARefusedPartAgainIfItHadNotToldOfItYet) {
+    b.platform->refusing = "not today";
+    b.platform->refuses_from = 1;
+    b.platform->silent_from = 2;
+    a.platform->say("1", std::string(1000, 'x'));
+    until([&] { return b.platform->deliveries.size() == 3; }, "three parts");
+    a.platform->say("2", "next");
+    hears(b, "<bob> next");  // by now it has written down what became of the first
+    b.bridge.reset();
+    start(b);
+    until([&] { return b.platform->deliveries.size() >= 2 && b.bridge->status()["outbox"].number() == 0; }, "the rest");
+    ASSERT_EQ(b.platform->deliveries.size(), 2U);
+    EXPECT_EQ(b.platform->deliveries[0].id.part, 1U);
+    EXPECT_EQ(b.platform->deliveries[1].id.part, 2U);
+}
+
 TEST_F(Bridged, MarksWhatItCouldNotKeep) {
     a.bridge.reset();
     a.spool_bytes_max = 1200;

@@ -25,7 +25,8 @@ public:
     void deliver(const Delivery& delivery) override {
         deliveries.push_back(delivery);
         if (const auto* say = std::get_if<Say>(&delivery.what)) heard.push_back(say->text.plain);
-        if (!refusing.empty()) return host_.refused(delivery.id, {service::Code::denied, refusing, {}});
+        if (delivery.id.part >= silent_from) return;
+        if (!refusing.empty() && delivery.id.part >= refuses_from) return host_.refused(delivery.id, {service::Code::denied, refusing, {}});
         if (answers) host_.delivered(delivery.id, {"over-there-" + std::to_string(++last_)});
         if (right_behind) std::exchange(right_behind, nullptr)();
     }
@@ -57,6 +58,7 @@ public:
     std::string through;
     std::vector<DeliveryId> settlements;
     std::string refusing;
+    std::uint32_t refuses_from = 0, silent_from = ~0U;  // parts
     std::function<void()> right_behind;  // happens once, right behind an answer
     std::vector<std::string> heard;
     std::vector<Delivery> deliveries;

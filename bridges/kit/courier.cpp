@@ -110,6 +110,7 @@ bool Courier::turn(Does does) {
         if (does.say && platform_ != nullptr)
             for (const auto& room : outbox_.rooms())
                 if (speakable_(room)) say(txn, room, turn);
+        keep_refusals();
         txn.commit();
     } catch (const store::Failure& failure) {
         complain(failure);
@@ -209,6 +210,7 @@ void Courier::sync() {
     sync_timer_ = {};
     sync_is_soon_ = false;
     try {
+        keep_refusals();
         parts_.env.sync();
     } catch (const store::Failure& failure) {
         complain(failure);
@@ -328,7 +330,8 @@ void Courier::answer(const DeliveryId& id, std::string native_id, std::string re
 void Courier::tell() {
     std::map<std::pair<std::string, bus::Visibility>, std::vector<std::pair<Flight*, Delivered>>> rooms;
     std::erase_if(untold_, [&](const Full& one) {
-        return parts_.intake.refusal(one.event, one.room, one.visibility, "too much waited for this room");
+        const bool told = parts_.intake.refusal(one.event, one.room, one.visibility, "too much waited for this room");
+        return refusal_told_ = refusal_told_ || told, told;
     });
     bool later = !untold_.empty();
     for (const auto& key : answered_) {
@@ -346,6 +349,7 @@ void Courier::tell() {
         } else {
             flight.told = parts_.intake.refusal(key.first, key.second, visibility, flight.refusal, std::move(delivered.native_ids));
             later = later || !flight.told;
+            refusal_told_ = refusal_told_ || flight.told;
         }
     }
     for (auto& [where, flights] : rooms) {
@@ -356,6 +360,12 @@ void Courier::tell() {
         later = later || told < flights.size();
     }
     if (later && !tell_again_) try_again(tell_again_);
+}
+
+// Nothing else tells what was refused: it must outlive a power cut as what is done here does.
+void Courier::keep_refusals() {
+    if (refusal_told_) parts_.intake.sync();
+    refusal_told_ = false;
 }
 
 void Courier::settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight) {

@@ -91,6 +91,7 @@ private:
     void complain(const store::Failure& failure);
     void better();  // something could be written
     void tell();
+    void keep_refusals();
     void settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight);
 
     Parts parts_;
@@ -108,7 +109,7 @@ private:
     std::string trouble_;
     // Handles, not posts: a bridge that ends takes them along.
     service::Reactor::Handle work_soon_, take_again_, work_again_, work_later_, tell_again_, sync_timer_;
-    bool sync_is_soon_ = false;
+    bool sync_is_soon_ = false, refusal_told_ = false;
 };
 
 }  // namespace parley::kit

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "bridges/kit/pack.h"
@@ -223,6 +224,11 @@ bool Intake::keep_receipt(const std::string& room, bus::Visibility visibility, b
     receipts_.emplace_back(*ordinal, std::move(bytes));
     if (!receipts_soon_) receipts_soon_ = parts_.reactor.after(receipts_within, [this] { publish_receipts(); });
     return true;
+}
+
+void Intake::sync() {
+    if (!spool_.unsynced_since()) return;
+    if (const auto synced = spool_.sync(); !synced) throw store::Failure(synced.error().what, EIO);
 }
 
 void Intake::publish_receipts() {

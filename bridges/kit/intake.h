@@ -51,6 +51,8 @@ public:
     bool refusal(const bus::EventId& event, const std::string& room, bus::Visibility visibility, std::string why,
                  std::vector<std::string> native_ids = {});
 
+    void sync();  // what waits for the broker outlives a power cut when it returns; throws store::Failure
+
     std::optional<Seen> last_seen(const std::string& room) const;
     void begins(const std::string& room, service::Time time);  // nobody has spoken yet, but from here on we are there
     void save(store::WriteTxn& txn);  // the last_seen that have moved

@@ -19,8 +19,9 @@ constexpr std::chrono::milliseconds sync_within{100};
 }  // namespace
 
 Follower::Follower(service::Reactor& reactor, bus::Client& client, archive::Archive& archive, search::Index& index,
-                   const service::Clock& clock, query::Progress& progress, std::chrono::milliseconds commit_every)
-    : reactor_(reactor), client_(client), archive_(archive), index_(index), clock_(clock), progress_(progress) {
+                   const service::Clock& clock, query::Progress& progress, bus::DeadLetters& dead_letters, std::chrono::milliseconds commit_every)
+    : reactor_(reactor), client_(client), archive_(archive), index_(index), clock_(clock), progress_(progress), dead_letters_(dead_letters) {
+    progress_.dead_letters = dead_letters_.size();
     progress_.archived = archive_.last_sequence();
     commit_timer_ = reactor_.every(commit_every, [this] { commit(); });
     replay();
@@ -39,8 +40,7 @@ void Follower::replay() {
         progress_.rebuilding = replayed_ < last;
         std::size_t done = 0;
         view.each(replayed_, [&](const bus::Event& event) {
-            writer_->take(view, event);
-            replayed_ = event.sequence;
+            index(view, event);
             return ++done < slice_events;
         });
         if (replayed_ < last) {
@@ -78,8 +78,9 @@ void Follower::store() {
     if (waiting_.empty()) return;
     const auto last = waiting_.back().sequence;
     try {
-        archive_.append(waiting_);
+        archive_.append(waiting_, &dead_letters_);
     } catch (const std::exception& error) {
+        dead_letters_.nothing_in_hand();
         trouble(std::string("the archive cannot be written: ") + error.what());
         retry_timer_ = reactor_.after(retry_after, [this] {
             retry_timer_ = {};
@@ -97,12 +98,39 @@ void Follower::store() {
         for (const auto& event : events) {
             if (event.sequence <= replayed_) continue;
             if (oldest_uncommitted_ == service::Time{}) oldest_uncommitted_ = event.journaled;
-            writer_->take(view, event);
-            replayed_ = event.sequence;
+            index(view, event);
         }
     } catch (const std::exception& error) {
         index_failed(error);
     }
+}
+
+void Follower::index(const archive::View& view, const bus::Event& event) {
+    if (!dead_letters_.has(event.id)) {
+        dead_letters_.in_hand(event.id);
+        writer_->take(view, event);
+        dead_letters_.nothing_in_hand();
+    } else {
+        dead_letters_.keep(event);
+    }
+    replayed_ = event.sequence;
+}
+
+service::Result<void> Follower::again(const bus::Event& event) {
+    try {
+        const archive::View view(archive_);
+        const auto there = view.event(event.id);
+        if (!there) return service::fail(service::Code::not_found, "the archive does not have it", "try again in a moment");
+        dead_letters_.in_hand(event.id);
+        archive_.link(*there);
+        writer_->take(archive::View(archive_), *there);
+        dead_letters_.nothing_in_hand();
+    } catch (const std::exception& error) {
+        dead_letters_.nothing_in_hand();
+        return service::fail(service::Code::io, error.what(), "make room on the disk");
+    }
+    progress_.dead_letters = dead_letters_.size();
+    return {};
 }
 
 bool Follower::sync() {
@@ -145,6 +173,7 @@ void Follower::trouble(const std::string& what) {
 }
 
 void Follower::index_failed(const std::exception& error) {
+    dead_letters_.nothing_in_hand();
     trouble(std::string("the index cannot be written: ") + error.what());
     writer_.reset();
     retry_timer_ = reactor_.after(retry_after, [this] {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/bus/client.h"
+#include "broker/bus/dead_letters.h"
 #include "broker/service/clock.h"
 #include "indexer/query/service.h"
 
@@ -17,8 +18,11 @@ namespace parley::indexer {
 class Follower {
 public:
     Follower(service::Reactor& reactor, bus::Client& client, archive::Archive& archive, search::Index& index,
-             const service::Clock& clock, query::Progress& progress, std::chrono::milliseconds commit_every);
+             const service::Clock& clock, query::Progress& progress, bus::DeadLetters& dead_letters, std::chrono::milliseconds commit_every);
     ~Follower();
+
+    // A dead letter is to be tried again: the archive links it now; the index has it after the next `parley reindex`.
+    service::Result<void> again(const bus::Event& event);
 
 private:
     void replay();         // brings the index to where the archive is, a slice at a time; then follows
@@ -27,6 +31,7 @@ private:
     void store();          // what waits, into the archive and the index
     bool sync();           // what was stored is on disk, and acknowledged
     void commit();
+    void index(const archive::View& view, const bus::Event& event);
     void index_failed(const std::exception& error);
     void trouble(const std::string& what);  // empty: over
 
@@ -36,6 +41,7 @@ private:
     search::Index& index_;
     const service::Clock& clock_;
     query::Progress& progress_;
+    bus::DeadLetters& dead_letters_;
     std::unique_ptr<search::Writer> writer_;  // absent after a failure, until the next try
     bus::Sequence replayed_ = 0;
     bool following_ = false;

@@ -55,6 +55,15 @@ service::Result<void> reindex(const indexer::Settings& settings) {
     return {};
 }
 
+// On the follower's thread, whose they are.
+service::Result<std::string> answer_dead_letters(bus::DeadLetters& letters, indexer::Follower& follower, const std::string& request) {
+    const auto asked = bus::Value::decode(request);
+    if (!asked) return service::fail(asked.error());
+    const auto answer = letters.answer(*asked, [&](const bus::Event& event, const std::string&) { return follower.again(event); });
+    if (!answer) return service::fail(answer.error());
+    return answer->encode();
+}
+
 service::Result<void> serve(const indexer::Settings& settings) {
     auto keys = bus::keys_of(settings.house, "indexer");
     if (!keys) return service::fail(std::move(keys.error()));
@@ -80,12 +89,14 @@ service::Result<void> serve(const indexer::Settings& settings) {
         if (!answer) return service::fail(answer.error());
         return answer->encode();
     });
-    client.serve("archive", [&](std::string method, std::string request, std::chrono::milliseconds deadline, bus::Client::Reply reply) {
-        desk.ask(std::move(method), std::move(request), deadline, std::move(reply));
+    bus::DeadLetters dead_letters(settings.house.data / "dead_letters" / "indexer", clock);
+    indexer::Follower follower(reactor, client, archive, **index, clock, progress, dead_letters, settings.commit_every);
+    client.serve("archive", [&](const std::string& method, const std::string& request, std::chrono::milliseconds deadline, const bus::Client::Reply& reply) {
+        if (method == "dead_letters") return reply(answer_dead_letters(dead_letters, follower, request));
+        desk.ask(method, request, deadline, reply);
     });
     // Talk goes first: this thread, which writes, stands back. Those that carry and answer questions are made already.
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), behind_others);
-    const indexer::Follower follower(reactor, client, archive, **index, clock, progress, settings.commit_every);
     reactor.run();
     return {};
 }

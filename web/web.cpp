@@ -1,9 +1,12 @@
 #include "web/web.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <deque>
+#include <set>
 
+#include "broker/bus/dead_letters.h"
 #include "broker/service/log.h"
 #include "web/api/site.h"
 #include "web/live/login.h"
@@ -20,12 +23,13 @@ constexpr std::uint32_t credit = 8192;
 class Follower {
 public:
     Follower(service::Reactor& reactor, bus::Client& client, live::Hub& hub, const bus::HouseSettings& house,
-             server::Sessions& sessions, const service::Clock& clock)
+             server::Sessions& sessions, const service::Clock& clock, bus::DeadLetters& dead_letters)
         : client_(client),
           hub_(hub),
           house_(house),
           sessions_(sessions),
           clock_(clock),
+          dead_letters_(dead_letters),
           tick_(reactor.every(std::chrono::milliseconds(500), [this] { acknowledge(); })) {
         bus::FollowOptions options;
         options.cursor = "web";
@@ -33,15 +37,44 @@ public:
         client_.follow(options, [this](std::vector<bus::Followed> events) { take(std::move(events)); });
     }
 
+    void show(const bus::Event& event) {
+        dead_letters_.in_hand(event.id);
+        hub_.take(event);
+        if (auto answer = live::login_answer(event, house_, sessions_, clock_.now()))
+            client_.publish(std::move(*answer));
+        dead_letters_.nothing_in_hand();
+    }
+
 private:
     void take(std::vector<bus::Followed> events) {
-        hub_.take(events);
         for (const auto& one : events) {
-            if (auto answer = live::login_answer(one.event, house_, sessions_, clock_.now()))
-                client_.publish(std::move(*answer));
+            if (dead_letters_.has(one.event.id)) refuse(one.event);
+            else show(one.event);
             held_.push_back({one.event.sequence, one.event.journaled});
         }
         acknowledge();
+    }
+
+    // In each room of ours that it was for.
+    void refuse(const bus::Event& event) {
+        dead_letters_.keep(event);
+        std::set<bus::RoomAddress> rooms;
+        for (const auto& gateway : house_.gateways) {
+            if (std::find(gateway.rooms.begin(), gateway.rooms.end(), event.origin.room) != gateway.rooms.end()) rooms.insert(gateway.rooms.begin(), gateway.rooms.end());
+        }
+        for (const auto& room : rooms) {
+            if (room == event.origin.room || room.account != live::web_account) continue;
+            bus::Event receipt;
+            const bus::Receipt refused{event.id, {}, bus::DeadLetters::why(), {}};
+            receipt.id = bus::receipt_id(room, refused);
+            receipt.origin.room = room;
+            receipt.origin.visibility = event.origin.visibility;
+            receipt.author = bus::ourselves(house_.name);
+            receipt.time = receipt.received = clock_.now();
+            receipt.correlation = event.id;
+            receipt.body = refused;
+            client_.publish(receipt);
+        }
     }
 
     void acknowledge() {
@@ -64,9 +97,28 @@ private:
     const bus::HouseSettings& house_;
     server::Sessions& sessions_;
     const service::Clock& clock_;
+    bus::DeadLetters& dead_letters_;
     std::deque<Held> held_;
     service::Reactor::Handle tick_;
 };
+
+// What the page itself is asked over the bus.
+Result<std::string> answer(const std::string& method, const std::string& request, bus::DeadLetters& letters, Follower& follower) {
+    if (method == "metrics") {
+        service::Metrics now;
+        now.gauge("parley_dead_letters", "Events set aside because they crash the process", {{"process", "page"}}).set(static_cast<std::int64_t>(letters.size()));
+        return bus::Value::map({{"text", now.prometheus()}}).encode();
+    }
+    if (method != "dead_letters") return service::fail(service::Code::not_found, "no method " + method, "there are: metrics, dead_letters");
+    const auto asked = bus::Value::decode(request);
+    if (!asked) return service::fail(asked.error());
+    const auto answered = letters.answer(*asked, [&](const bus::Event& event, const std::string&) -> Result<void> {
+        follower.show(event);
+        return {};
+    });
+    if (!answered) return service::fail(answered.error());
+    return answered->encode();
+}
 
 }  // namespace
 
@@ -102,7 +154,11 @@ Result<void> serve(const bus::HouseSettings& house, const Settings& settings) {
     server::BusLink link(reactor, client);
     live::Hub hub;
     live::Writer writer(link, hub, house, clock);
-    Follower follower(reactor, client, hub, house, **sessions, clock);
+    bus::DeadLetters dead_letters(house.data / "dead_letters" / "web", clock);
+    Follower follower(reactor, client, hub, house, **sessions, clock, dead_letters);
+    client.serve("page", [&](const std::string& method, const std::string& request, std::chrono::milliseconds, const bus::Client::Reply& reply) {
+        reply(answer(method, request, dead_letters, follower));
+    });
     server::Access access(**sessions, settings.local_sign_in, house.page);
     const api::Site site{link, access, **sessions, hub, writer, house, metrics, clock};
     const live::Live live{link, hub, writer, house};

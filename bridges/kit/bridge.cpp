@@ -64,9 +64,10 @@ Bridge::Bridge(service::Reactor& reactor, const service::Clock& clock, service::
       meta_(env_, "meta"),
       identities_(env_),
       client_(reactor, client_options(options_)),
+      dead_letters_(options_.dead_letters, clock),
       intake_({reactor, clock, random, client_, env_, identities_, options_.house}, options_.account,
               options_.folder / "spool", {options_.spool_bytes_max, options_.held_bytes_max}),
-      courier_({reactor, clock, client_, env_, identities_, intake_, {options_.house.name, options_.house.page},
+      courier_({reactor, clock, client_, env_, identities_, intake_, dead_letters_, {options_.house.name, options_.house.page},
                 [this](const std::string& room) { return options_.house.catch_up({options_.account, room}); }},
                options_.outbox) {
     const store::ReadTxn txn(env_);
@@ -177,15 +178,21 @@ void Bridge::follow_from(bus::FollowOptions::Start start, std::function<void(std
 }
 
 void Bridge::serve_status() {
-    client_.serve("account." + options_.account, [this](const std::string& method, const std::string&,
+    client_.serve("account." + options_.account, [this](const std::string& method, const std::string& request,
                                                         std::chrono::milliseconds, const bus::Client::Reply& reply) {
-        if (method == "status")
-            reply(status().encode());
-        else if (method == "metrics")
-            reply(Value::map({{"text", metrics()}}).encode());
-        else
-            reply(service::fail(service::Code::not_found, "no method " + method, "there are: status, metrics"));
+        reply(answer(method, request));
     });
+}
+
+service::Result<std::string> Bridge::answer(const std::string& method, const std::string& request) {
+    if (method == "status") return status().encode();
+    if (method == "metrics") return Value::map({{"text", metrics()}}).encode();
+    if (method != "dead_letters") return service::fail(service::Code::not_found, "no method " + method, "there are: status, metrics, dead_letters");
+    const auto asked = Value::decode(request);
+    if (!asked) return service::fail(asked.error());
+    const auto answered = dead_letters_.answer(*asked, [this](const bus::Event& event, const std::string& room) { return courier_.again(event, room); });
+    if (!answered) return service::fail(answered.error());
+    return answered->encode();
 }
 
 Value Bridge::status() const {
@@ -204,6 +211,7 @@ Value Bridge::status() const {
                        {"rooms", std::move(rooms)},
                        {"outbox", courier_.waiting()},
                        {"spool", intake_.waiting()},
+                       {"dead_letters", dead_letters_.size()},
                        {"echoes", intake_.echoes()}});
 }
 
@@ -220,6 +228,7 @@ std::string Bridge::metrics() const {
     gauge("parley_account_outbox", "Events to be said in its rooms", courier_.waiting());
     gauge("parley_account_spool", "Events that the broker has not taken yet", intake_.waiting());
     gauge("parley_account_trouble", "1 while its files cannot be written", trouble().empty() ? 0 : 1);
+    now.gauge("parley_dead_letters", "Events set aside because they crash the process", {{"process", "account." + options_.account}}).set(static_cast<std::int64_t>(dead_letters_.size()));
     now.counter("parley_account_echoes_total", "Our own messages heard again", account).set(static_cast<std::int64_t>(intake_.echoes()));
     service::measure_process(now, "account." + options_.account);
     return metrics_.prometheus() + now.prometheus();

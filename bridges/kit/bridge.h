@@ -8,6 +8,7 @@
 
 #include "bridges/kit/courier.h"
 #include "bridges/kit/intake.h"
+#include "broker/bus/dead_letters.h"
 #include "broker/bus/value.h"
 #include "broker/service/metrics.h"
 
@@ -22,6 +23,7 @@ struct BridgeOptions {
     std::uint64_t spool_bytes_max = 64 << 20;
     std::uint64_t held_bytes_max = 4 << 20;  // in memory, while the spool takes no more
     std::string boot;  // service::boot_id(): after another one the files hold only what was synced; empty: not known
+    std::filesystem::path dead_letters = {};  // what crashes the process is set aside there; empty: it is not
 };
 
 class Bridge final : public Host {
@@ -53,6 +55,7 @@ private:
     void follow_from(bus::FollowOptions::Start start, std::function<void(std::vector<bus::Followed>)> take);
     void ask_where_to_begin();
     void serve_status();
+    service::Result<std::string> answer(const std::string& method, const std::string& request);
     void begin_from(const std::string& status);
     void note(std::string_view key, std::string_view value);
     void hold(bool held);
@@ -70,6 +73,7 @@ private:
     store::Table alive_table_, meta_;
     IdentityMap identities_;
     bus::Client client_;
+    bus::DeadLetters dead_letters_;
     Intake intake_;
     Courier courier_;
     std::unique_ptr<Platform> platform_;

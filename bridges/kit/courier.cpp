@@ -18,6 +18,7 @@ constexpr std::uint32_t hops_max = 8;  // a message that has passed so many Parl
 constexpr auto sync_within = std::chrono::milliseconds(200);
 constexpr bus::Sequence unacknowledged_max = 1024;
 constexpr auto retry_after = std::chrono::seconds(1);
+constexpr auto again_after = std::chrono::milliseconds(50);  // who asked for it is answered before it may crash us again
 
 // What a person in the room could answer, correct or react to.
 const bus::Text* said(const Event& event) {
@@ -113,6 +114,7 @@ bool Courier::turn(Does does) {
         keep_refusals();
         txn.commit();
     } catch (const store::Failure& failure) {
+        parts_.dead_letters.nothing_in_hand();
         complain(failure);
         undo(turn);
         return false;
@@ -132,8 +134,8 @@ void Courier::undo(const Turn& turn) {
 
 void Courier::carry_out(Turn turn, Does does) {
     better();
-    if (!turn.full.empty()) {
-        untold_.insert(untold_.end(), turn.full.begin(), turn.full.end());
+    if (!turn.not_taken.empty()) {
+        untold_.insert(untold_.end(), turn.not_taken.begin(), turn.not_taken.end());
         tell();
     }
     if (does.take) {
@@ -155,8 +157,10 @@ void Courier::carry_out(Turn turn, Does does) {
         for (std::uint32_t part = 0; part < parts; ++part) platform_->settled({key.first, key.second, part});
     }
     for (const auto& delivery : turn.out) {
-        if (flights_.contains({delivery.id.event, delivery.id.room}))
-            platform_->deliver(delivery);  // the link may go while we speak
+        if (!flights_.contains({delivery.id.event, delivery.id.room})) continue;  // the link may go while we speak
+        parts_.dead_letters.in_hand(delivery.id.event, delivery.id.room);
+        platform_->deliver(delivery);
+        parts_.dead_letters.nothing_in_hand();
     }
     if (!turn.settled.empty() && sayable()) work_soon();  // what waited for one of them
 }
@@ -171,6 +175,12 @@ void Courier::store(store::WriteTxn& txn, const bus::Followed& followed, Turn& t
                                   {{"event", event.id.text()}, {"room", recipient.text()}});
             continue;
         }
+        if (parts_.dead_letters.has(event.id, recipient.room)) {
+            parts_.dead_letters.keep(event, recipient.room);
+            turn.not_taken.push_back({event.id, recipient.room, event.origin.visibility, bus::DeadLetters::why()});
+            continue;
+        }
+        parts_.dead_letters.in_hand(event.id, recipient.room);
         bool refused = false;
         if (!outbox_.add(txn, recipient.room, event, refused, event.sequence <= doubt_until_)) continue;
         if (is_late(event, parts_.clock.now())) {
@@ -179,10 +189,11 @@ void Courier::store(store::WriteTxn& txn, const bus::Followed& followed, Turn& t
             if (late.first == service::Steady{}) late.first = late.last;
         }
         if (refused)
-            turn.full.push_back({event.id, recipient.room, event.origin.visibility});
+            turn.not_taken.push_back({event.id, recipient.room, event.origin.visibility, "too much waited for this room"});
         else
             remember(txn, recipient.room, event);
     }
+    parts_.dead_letters.nothing_in_hand();
 }
 
 void Courier::remember(store::WriteTxn& txn, const std::string& room, const Event& event) {
@@ -243,8 +254,15 @@ void Courier::say(store::WriteTxn& txn, const std::string& room, Turn& turn) {
             if (summed == Summed::some) continue;
         }
         if (must_wait(event, room)) return;
-        auto deliveries = degrade(event, room, platform_->capabilities(), lookup, parts_.names);
         const FlightKey key{event.id, room};
+        if (set_aside(*entry, room)) {
+            outbox_.sent(txn, room, entry->ordinal);
+            turn.started.push_back(key);
+            continue;
+        }
+        parts_.dead_letters.in_hand(event.id, room);
+        auto deliveries = degrade(event, room, platform_->capabilities(), lookup, parts_.names);
+        parts_.dead_letters.nothing_in_hand();
         Flight flight{entry->ordinal, std::move(event), std::vector<std::optional<std::string>>(deliveries.size()), {}};
         for (std::size_t i = 0; i < deliveries.size(); ++i) {
             if (i < entry->answered.size()) {
@@ -283,10 +301,33 @@ Courier::Summed Courier::sum_up(store::WriteTxn& txn, const std::string& room) {
     for (const auto& entry : out)
         if (!parts_.intake.refusal(entry.event.id, room, entry.event.origin.visibility, "not repeated one by one: it was said too long ago, or too much was"))
             return later(retry_after);
+    refusal_told_ = true;
     std::vector<std::uint64_t> ordinals;
     for (const auto& entry : out) ordinals.push_back(entry.ordinal);
     outbox_.replace(txn, room, ordinals, summary_of(out, room, parts_.names, now));
     return Summed::some;
+}
+
+// It counts as answered, with a refusal.
+bool Courier::set_aside(const Outbox::Entry& entry, const std::string& room) {
+    if (!parts_.dead_letters.has(entry.event.id, room)) return false;
+    parts_.dead_letters.keep(entry.event, room);
+    flights_[{entry.event.id, room}] = {entry.ordinal, entry.event, {std::string()}, bus::DeadLetters::why()};
+    return true;
+}
+
+service::Result<void> Courier::again(const Event& event, const std::string& room) {
+    try {
+        store::WriteTxn txn(parts_.env);
+        outbox_.again(txn, room, event);
+        txn.commit();
+        parts_.env.sync();
+    } catch (const store::Failure& failure) {
+        outbox_.reload();
+        return service::fail(service::Code::io, failure.what(), "make room on the disk");
+    }
+    again_soon_ = parts_.reactor.after(again_after, [this] { again_soon_ = {}, work(); });
+    return {};
 }
 
 // An edit, a reply or a reaction needs the native id of its message: it waits while that message is on its way.
@@ -329,8 +370,8 @@ void Courier::answer(const DeliveryId& id, std::string native_id, std::string re
 // count once. Those of one turn in one room are one event.
 void Courier::tell() {
     std::map<std::pair<std::string, bus::Visibility>, std::vector<std::pair<Flight*, Delivered>>> rooms;
-    std::erase_if(untold_, [&](const Full& one) {
-        const bool told = parts_.intake.refusal(one.event, one.room, one.visibility, "too much waited for this room");
+    std::erase_if(untold_, [&](const NotTaken& one) {
+        const bool told = parts_.intake.refusal(one.event, one.room, one.visibility, one.why);
         return refusal_told_ = refusal_told_ || told, told;
     });
     bool later = !untold_.empty();

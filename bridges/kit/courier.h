@@ -14,6 +14,7 @@
 #include "bridges/kit/late.h"
 #include "bridges/kit/outbox.h"
 #include "bridges/kit/platform.h"
+#include "broker/bus/dead_letters.h"
 
 namespace parley::kit {
 
@@ -26,6 +27,7 @@ public:
         store::Env& env;
         IdentityMap& identities;
         Intake& intake;
+        bus::DeadLetters& dead_letters;
         Names names;
         std::function<bus::CatchUp(const std::string& room)> catch_up;  // how much of long ago a room is told
     };
@@ -43,6 +45,8 @@ public:
     void room_gone(const std::string& room);
     void all_gone();
     void answer(const DeliveryId& id, std::string native_id, std::string refusal);
+    // A dead letter is to be tried again: it goes to the end of its room's queue, on disk when this returns. Code::io.
+    service::Result<void> again(const bus::Event& event, const std::string& room);
     void settle();  // puts the answers so far on record; it happens soon by itself, too
 
     const std::string& trouble() const { return trouble_; }  // why the outbox cannot be written; empty: it can
@@ -60,13 +64,14 @@ private:
         bool complete() const;
     };
     using FlightKey = std::pair<bus::EventId, std::string>;
-    struct Full {  // there was no room for it in its room's queue
+    struct NotTaken {
         bus::EventId event;
         std::string room;
         bus::Visibility visibility{};
+        std::string why;
     };
     struct Turn {  // what is to be done when its transaction is written, or undone when it is not
-        std::vector<Full> full;
+        std::vector<NotTaken> not_taken;
         std::vector<FlightKey> settled, started;
         std::vector<Delivery> out;
     };
@@ -84,6 +89,7 @@ private:
     void store(store::WriteTxn& txn, const bus::Followed& followed, Turn& turn);
     void remember(store::WriteTxn& txn, const std::string& room, const bus::Event& event);
     void say(store::WriteTxn& txn, const std::string& room, Turn& turn);
+    bool set_aside(const Outbox::Entry& entry, const std::string& room);
     enum class Summed { nothing, some, later };
     Summed sum_up(store::WriteTxn& txn, const std::string& room);
     bool must_wait(const bus::Event& event, const std::string& room) const;
@@ -102,13 +108,13 @@ private:
     bus::Sequence stored_ = 0, acknowledged_ = 0, doubt_until_ = 0;
     std::map<FlightKey, Flight> flights_;
     std::set<FlightKey> answered_;
-    std::vector<Full> untold_;  // their receipts are not written yet; nothing is acknowledged meanwhile, so the credit limits them
+    std::vector<NotTaken> untold_;  // their receipts are not written yet; nothing is acknowledged meanwhile, so the credit limits them
     // What comes late comes in bulk: a room is told of it when no more of it has come for a moment.
     std::map<std::string, Arrivals> late_;           // by room
     std::map<std::string, service::Steady> looked_;  // when a room's queue was last looked through for it
     std::string trouble_;
     // Handles, not posts: a bridge that ends takes them along.
-    service::Reactor::Handle work_soon_, take_again_, work_again_, work_later_, tell_again_, sync_timer_;
+    service::Reactor::Handle work_soon_, take_again_, work_again_, work_later_, again_soon_, tell_again_, sync_timer_;
     bool sync_is_soon_ = false, refusal_told_ = false;
 };
 

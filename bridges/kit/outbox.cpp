@@ -83,6 +83,13 @@ bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event
     return true;
 }
 
+void Outbox::again(store::WriteTxn& txn, const std::string& room, const bus::Event& event) {
+    taken_.put(txn, taken_key(event.id, room), "");
+    entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
+    states_.put(txn, key_of(next_), pack({"sent"}));
+    queues_[room].push_back({next_++, false, true});
+}
+
 void Outbox::doubt_all(store::WriteTxn& txn) {
     for (auto& [room, queue] : queues_) {
         for (auto& slot : queue) {

@@ -29,6 +29,8 @@ public:
     // the time of the event goes into a gap marker at the end of the queue; that it was refused is said again if it comes
     // again. `in_doubt`: it may have been said already.
     bool add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt = false);
+    // At the end of its room's queue, whether it was taken before or not; it may have been said already.
+    void again(store::WriteTxn& txn, const std::string& room, const bus::Event& event);
     // All that waits may have been said already.
     void doubt_all(store::WriteTxn& txn);
     // After a transaction that add() took part in did not commit.

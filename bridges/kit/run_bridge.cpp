@@ -110,6 +110,7 @@ Result<void> run(std::string_view platform, const Factory& make, const service::
     service::SystemRandom random;
     service::Reactor reactor;
     const auto folder = options.folder = std::filesystem::absolute(options.house.data) / "bridges" / account;
+    options.dead_letters = folder / "dead_letters";
     const auto keeper = service::flag(arguments, "--kept") ? keeper_socket(options.house, account).string() : std::string();
     const auto context = [&](Host& host, const std::string& data_folder) {
         return Context{reactor, host, clock, random, account, options.house.rooms_of(account), data_folder, keeper};

@@ -31,18 +31,30 @@ bus::Sequence Archive::last_sequence() const {
     return store::number_of(tables_.meta.get(txn, last_sequence_key).value_or(""));
 }
 
-std::size_t Archive::append(std::span<const bus::Event> events) {
+std::size_t Archive::append(std::span<const bus::Event> events, bus::DeadLetters* dead_letters) {
     store::WriteTxn txn(env_);
     auto last = store::number_of(tables_.meta.get(txn, last_sequence_key).value_or(""));
     std::size_t stored = 0;
     for (const auto& event : events) {
         if (event.sequence <= last) continue;
-        put(txn, event);
+        if (dead_letters != nullptr && dead_letters->has(event.id)) {
+            dead_letters->keep(event);
+            keep(txn, event);
+        } else {
+            if (dead_letters != nullptr) dead_letters->in_hand(event.id);
+            put(txn, event);
+        }
         last = event.sequence;
         ++stored;
     }
+    if (dead_letters != nullptr) dead_letters->nothing_in_hand();
     if (stored == 0) return 0;
     tables_.meta.put(txn, last_sequence_key, store::key_of(last));
+    commit(txn);
+    return stored;
+}
+
+void Archive::commit(store::WriteTxn& txn) {
     try {
         txn.commit();
     } catch (...) {  // The numbers given in this transaction never came to be.
@@ -50,13 +62,28 @@ std::size_t Archive::append(std::span<const bus::Event> events) {
         known_members_.clear();
         throw;
     }
-    return stored;
 }
 
-void Archive::put(store::WriteTxn& txn, const bus::Event& event) {
+void Archive::keep(store::WriteTxn& txn, const bus::Event& event) {
     const auto sequence = store::key_of(event.sequence);
     tables_.log.append(txn, sequence, log_value(event));
     tables_.ids.put_new(txn, event.id.view(), sequence);
+}
+
+void Archive::link(const bus::Event& event) {
+    store::WriteTxn txn(env_);
+    put_found_by(txn, event);
+    commit(txn);
+    env_.sync();
+}
+
+void Archive::put(store::WriteTxn& txn, const bus::Event& event) {
+    keep(txn, event);
+    put_found_by(txn, event);
+}
+
+void Archive::put_found_by(store::WriteTxn& txn, const bus::Event& event) {
+    const auto sequence = store::key_of(event.sequence);
     if (!event.origin.native_id.empty() && std::holds_alternative<bus::Message>(event.body)) {
         tables_.natives.put_new(txn, native_key(event.origin.room, event.origin.native_id), sequence);
     }

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "broker/bus/dead_letters.h"
 #include "broker/bus/event.h"
 #include "broker/store/store.h"
 
@@ -26,7 +27,10 @@ public:
 
     // Stores events in one transaction; those at or before last_sequence() are skipped, so that a batch may come twice.
     // Sequences must rise. It survives a kill of the process; after sync(), a power cut too.
-    std::size_t append(std::span<const bus::Event> events);
+    // What `dead_letters` has set aside is only kept, as it is: nothing but its id leads to it.
+    std::size_t append(std::span<const bus::Event> events, bus::DeadLetters* dead_letters = nullptr);
+    // What leads to an event that was only kept.
+    void link(const bus::Event& event);
     void sync() { env_.sync(); }
 
     bus::Sequence last_sequence() const;
@@ -39,6 +43,9 @@ private:
         store::Table log, ids, natives, room_times, runs, commands, targets, deliveries, names, members, meta;
     };
     void put(store::WriteTxn& txn, const bus::Event& event);
+    void keep(store::WriteTxn& txn, const bus::Event& event);
+    void put_found_by(store::WriteTxn& txn, const bus::Event& event);
+    void commit(store::WriteTxn& txn);
     void put_links(store::WriteTxn& txn, const bus::Event& event, std::string_view sequence);
     void put_target(store::WriteTxn& txn, const bus::Event& event, const bus::Reference& target, std::string_view sequence);
     void put_delivered(store::WriteTxn& txn, const bus::Event& receipt, const bus::EventId& delivered,

@@ -46,6 +46,7 @@ Value Service::status() const {
                        {"lag_us", progress_.lag_us.load()},
                        {"rebuilding", progress_.rebuilding.load()},
                        {"trouble", progress_.trouble()},
+                       {"dead_letters", progress_.dead_letters.load()},
                        {"archive_bytes", archive_.used_bytes()}});
 }
 
@@ -59,6 +60,7 @@ std::string Service::metrics() const {
     now.gauge("parley_archive_bytes", "Size of the archive").set(is["archive_bytes"].number());
     now.seconds_gauge("parley_archive_lag_seconds", "From the journal until it could be found, of the last that was written").set(is["lag_us"].number());
     now.gauge("parley_archive_trouble", "1 while archive or index cannot be written").set(is["trouble"].text().empty() ? 0 : 1);
+    now.gauge("parley_dead_letters", "Events set aside because they crash the process", {{"process", "archive"}}).set(is["dead_letters"].number());
     service::measure_process(now, "indexer");
     return now.prometheus();
 }

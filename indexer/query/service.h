@@ -22,6 +22,7 @@ struct Progress {
     std::atomic<std::int64_t> lag_us{0};     // from the journal to the index, of the last commit's first event
     std::atomic<std::uint64_t> documents{0};
     std::atomic<bool> rebuilding{false};
+    std::atomic<std::uint64_t> dead_letters{0};  // events set aside, because they crash the indexer
 
     // What keeps archive or index from being written; empty: nothing.
     void set_trouble(std::string what) {

@@ -73,7 +73,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto request = read(fuzz::text_of(data, size));
     testing::FakeSite site;
     fuzz::fill(site.bus, request.body);
-    site.hub.take({});
     const auto person = site.access.who(request);
     check(api::answer(site.site, request));
     for (const auto& event : site.bus.published) {

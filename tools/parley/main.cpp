@@ -14,7 +14,7 @@ using parley::service::Program;
 
 std::vector<Program> verbs() {
     using namespace parley::cli;
-    std::vector<Program> all{up(), check(), status(), tail(), search(), show(), trace(), send(), import(), export_(), reindex(), keys()};
+    std::vector<Program> all{up(), check(), status(), tail(), search(), show(), trace(), dead_letters(), send(), import(), export_(), reindex(), keys()};
     for (auto& program : all) program.checks = program.name == "parley up";  // elsewhere it would do the work
     return all;
 }
@@ -23,8 +23,8 @@ std::string verb_of(const Program& program) { return std::string(program.name.su
 
 int help() {
     std::puts("parley: a bridged chat broker with a knowledge archive and search\n\nusage: parley VERB [options]");
-    for (const auto& program : verbs()) std::printf("  %-10s%s\n", verb_of(program).c_str(), std::string(program.summary).c_str());
-    std::printf("  version   Print the version\n\nparley VERB --help says more. The settings file is parley.toml here, or --settings FILE.\n%s\n",
+    for (const auto& program : verbs()) std::printf("  %-14s%s\n", verb_of(program).c_str(), std::string(program.summary).c_str());
+    std::printf("  version       Print the version\n\nparley VERB --help says more. The settings file is parley.toml here, or --settings FILE.\n%s\n",
                 std::string(parley::service::exit_codes).c_str());
     return parley::service::exit_good;
 }

@@ -12,6 +12,7 @@ service::Program tail();
 service::Program search();
 service::Program show();
 service::Program trace();
+service::Program dead_letters();
 service::Program send();
 service::Program import();
 service::Program export_();

@@ -68,6 +68,7 @@ server::Response metrics(const Visit& visit) {
     };
     ask("broker");
     ask("archive");
+    ask("page");
     for (const auto& [account, platform] : site.house.accounts)
         if (account != live::web_account) ask("account." + account);
     texts.push_back(answers.prometheus());

@@ -6,14 +6,12 @@
 
 namespace parley::live {
 
-void Hub::take(const std::vector<bus::Followed>& events) {
-    for (const auto& followed : events) {
-        const auto one = std::make_shared<const Recent>(Recent{followed.event, bus::to_value(followed.event)});
-        const std::lock_guard hold(mutex_);
-        recent_.push_back(one);
-        if (recent_.size() > recent_max) recent_.pop_front();
-        for (Listener* listener : listeners_) listener->happened(one);
-    }
+void Hub::take(const bus::Event& event) {
+    const auto one = std::make_shared<const Recent>(Recent{event, bus::to_value(event)});
+    const std::lock_guard hold(mutex_);
+    recent_.push_back(one);
+    if (recent_.size() > recent_max) recent_.pop_front();
+    for (Listener* listener : listeners_) listener->happened(one);
 }
 
 std::vector<Shared> Hub::listen(Listener* listener, bus::Sequence after) {

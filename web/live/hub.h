@@ -35,7 +35,7 @@ public:
         virtual void happened(const Shared& one) = 0;  // on the reactor's thread; must not block
     };
 
-    void take(const std::vector<bus::Followed>& events);
+    void take(const bus::Event& event);
     // From now on the listener hears everything; what it gets back is what it may have missed, oldest first.
     std::vector<Shared> listen(Listener* listener, bus::Sequence after);
     void forget(Listener* listener);  // returns when no call to it is under way

@@ -44,7 +44,7 @@ struct LiveRoom : ::testing::Test, testing::FakeSite {
             .text = "m" + std::to_string(sequence), .style = {}, .reply_to = {}, .thread = {}, .attachments = {}};
         return event;
     }
-    void happens(bus::Event event) { hub.take({bus::Followed{std::move(event), {}}}); }
+    void happens(const bus::Event& event) { hub.take(event); }
     std::unique_ptr<server::Conversation> open(const std::string& target) {
         auto conversation = converse({bus, hub, writer, house}, person, request("GET", target), socket);
         EXPECT_TRUE(conversation);

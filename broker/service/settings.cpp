@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -235,6 +237,35 @@ std::optional<std::string> Table::secret(std::string_view key) {
 }
 
 bool Table::has(std::string_view key) const { return state_->node != nullptr && state_->node->contains(key); }
+
+namespace {
+
+// The content of each { file = "…" } below it.
+void add_files(const toml::node& node, const std::function<std::filesystem::path(const std::string&)>& where, std::string& out) {
+    const auto* table = node.as_table();
+    if (table == nullptr) return;
+    for (const auto& [name, item] : *table) {
+        const auto* file = name == "file" && table->size() == 1 ? item.as_string() : nullptr;
+        if (file == nullptr) {
+            add_files(item, where, out);
+            continue;
+        }
+        std::ifstream in(where(file->get()), std::ios::binary);
+        out += '\n' + std::string(std::istreambuf_iterator<char>(in), {});
+    }
+}
+
+}  // namespace
+
+std::string Table::written(std::string_view key) const {
+    const auto* value = state_->node == nullptr ? nullptr : state_->node->get(key);
+    if (value == nullptr) return {};
+    std::ostringstream text;
+    value->visit([&](const auto& node) { text << node; });
+    auto out = text.str();
+    add_files(*value, [this](const std::string& named) { return state_->beside_the_file(named); }, out);
+    return out;
+}
 
 Table Table::table(std::string_view key) {
     const auto* value = state_->find(key);

@@ -40,6 +40,9 @@ public:
     std::optional<std::string> secret(std::string_view key);
 
     bool has(std::string_view key) const;
+    // A value as text, with all that is in it and the content of secrets' files; empty where absent. Two settings files
+    // that mean the same give the same.
+    std::string written(std::string_view key) const;
     Table table(std::string_view key);                                  // empty where absent
     std::vector<std::pair<std::string, Table>> tables(std::string_view key);  // [key.NAME], in the file's order
     std::vector<Table> list(std::string_view key);                      // [[key]], in order

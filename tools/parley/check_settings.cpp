@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "broker/service/nearest.h"
+#include "tools/parley/depends.h"
 
 namespace parley::cli {
 
@@ -97,6 +98,7 @@ Result<Checked> check_settings(const std::string& settings_path) {
     for (const auto& warning : file->warnings()) findings.warning(warning.text());
     for (auto& command : programs_of(out.house, settings_path)) {
         findings.take(command, check(command));
+        command.depends = depends_on(command, file->root(), out.house);
         out.programs.push_back(std::move(command));
     }
     findings.print();

@@ -14,7 +14,7 @@ using parley::service::Program;
 
 std::vector<Program> verbs() {
     using namespace parley::cli;
-    std::vector<Program> all{up(), check(), status(), tail(), search(), show(), trace(), dead_letters(), send(), import(), export_(), reindex(), keys()};
+    std::vector<Program> all{up(), check(), reload(), status(), tail(), search(), show(), trace(), dead_letters(), send(), import(), export_(), reindex(), keys()};
     for (auto& program : all) program.checks = program.name == "parley up";  // elsewhere it would do the work
     return all;
 }

@@ -101,9 +101,12 @@ std::vector<Command> programs_of(const bus::HouseSettings& house, const std::str
         std::vector<std::string> more{"--account", account};
         if (has_keeper(house, account, platform)) {
             out.push_back(command("keeper " + account, "parley-" + platform + "-keeper", more));
+            out.back().account = account;
+            out.back().is_keeper = true;
             more.emplace_back("--kept");
         }
         out.push_back(command("bridge " + account, "parley-" + platform, more));
+        out.back().account = account;
     }
     return out;
 }
@@ -155,9 +158,39 @@ Checkup check(Command command) {
 Supervisor::Child::Child(Command c, service::Random& random) : command(std::move(c)), backoff(random, restart) {}
 
 Supervisor::Supervisor(service::Reactor& reactor, std::vector<Command> commands) : reactor_(reactor) {
-    for (auto& command : commands) children_.emplace_back(std::move(command), random_);
+    for (auto& command : commands) add(std::move(command));
     signals_ = reactor_.on_signal({SIGCHLD}, [this](int) { reap(); });
     for (auto& child : children_) launch(child);
+}
+
+void Supervisor::add(Command command) { children_.emplace_back(std::move(command), random_); }
+
+// The broker ends last, so that what the others still say is heard, and starts first.
+void Supervisor::change_to(std::vector<Command> commands) {
+    const auto same = [](const Command& a, const Command& b) {
+        return a.name == b.name && a.program == b.program && a.arguments == b.arguments && a.depends == b.depends;
+    };
+    std::vector<Child*> touched, broker;
+    for (auto& child : children_) {
+        const bool stays = std::any_of(commands.begin(), commands.end(), [&](const auto& command) { return same(command, child.command); });
+        if (!stays) (&child == &children_.front() ? broker : touched).push_back(&child);
+    }
+    for (const auto& children : {touched, broker}) {
+        for (auto* child : children) {
+            log::info("ends, since the settings have changed", {{"what", child->command.name}});
+            child->timer.cancel();
+        }
+        end(children);
+    }
+    std::list<Child> before;
+    before.swap(children_);
+    for (auto& command : commands) {
+        const auto kept = std::find_if(before.begin(), before.end(), [&](const auto& child) { return same(command, child.command); });
+        if (kept != before.end()) children_.splice(children_.end(), before, kept);
+        else add(std::move(command));
+    }
+    for (auto& child : children_)
+        if (child.pid < 0 && !child.timer) launch(child);
 }
 
 void Supervisor::launch(Child& child) {
@@ -183,28 +216,33 @@ void Supervisor::reap() {
 void Supervisor::start_again(Child& child) {
     const auto wait = child.backoff.after_a_life_of(service::SystemClock().steady() - child.started);
     log::info("will be started again", {{"what", child.command.name}, {"in_ms", wait.count()}});
-    child.timer = reactor_.after(wait, [this, &child] { launch(child); });
+    child.timer = reactor_.after(wait, [this, &child] {
+        child.timer = {};
+        launch(child);
+    });
 }
 
 Supervisor::~Supervisor() {
     signals_.cancel();
     for (auto& child : children_) child.timer.cancel();
-    end(1, children_.size());
-    end(0, 1);
+    std::vector<Child*> others;
+    for (auto& child : children_)
+        if (&child != &children_.front()) others.push_back(&child);
+    end(others);
+    if (!children_.empty()) end({&children_.front()});
 }
 
-void Supervisor::end(std::size_t first, std::size_t last) {
-    for (auto i = first; i < last; ++i) {
-        if (children_[i].pid > 0) ::kill(children_[i].pid, SIGTERM);
+void Supervisor::end(const std::vector<Child*>& children) {
+    for (auto* child : children) {
+        if (child->pid > 0) ::kill(child->pid, SIGTERM);
     }
     const auto deadline = std::chrono::steady_clock::now() + stop_within;
-    for (auto i = first; i < last; ++i) {
-        auto& child = children_[i];
-        while (child.pid > 0 && ::waitpid(child.pid, nullptr, WNOHANG) == 0) {
-            if (std::chrono::steady_clock::now() > deadline) ::kill(child.pid, SIGKILL);
+    for (auto* child : children) {
+        while (child->pid > 0 && ::waitpid(child->pid, nullptr, WNOHANG) == 0) {
+            if (std::chrono::steady_clock::now() > deadline) ::kill(child->pid, SIGKILL);
             ::usleep(5000);
         }
-        child.pid = -1;
+        child->pid = -1;
     }
 }
 

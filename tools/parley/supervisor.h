@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <list>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct Command {
     std::string name;  // for people and logs: "bridge lobby"
     std::string program;
     std::vector<std::string> arguments;
+    std::string account = {};  // of a bridge or a keeper
+    bool is_keeper = false;
+    std::string depends = {};  // what it reads of the settings (depends.h)
 };
 
 // The platforms whose bridges stand beside this program, by name: "irc".
@@ -46,6 +50,8 @@ Checkup check(Command command);
 class Supervisor {
 public:
     Supervisor(service::Reactor& reactor, std::vector<Command> commands);
+    // What is gone is ended, what is new is started, and what differs is ended and started again; the rest never knows.
+    void change_to(std::vector<Command> commands);
     // Ends every child: SIGTERM, and SIGKILL after five seconds. The broker last: what the others still say is heard.
     ~Supervisor();
 
@@ -61,11 +67,13 @@ private:
     void launch(Child& child);
     void reap();
     void start_again(Child& child);
-    void end(std::size_t first, std::size_t last);
+    void add(Command command);
+    // SIGTERM, and SIGKILL after five seconds.
+    static void end(const std::vector<Child*>& children);
 
     service::Reactor& reactor_;
     service::SystemRandom random_;
-    std::vector<Child> children_;
+    std::list<Child> children_;  // the broker first; a list, since timers point at them
     service::Reactor::Handle signals_;
 };
 

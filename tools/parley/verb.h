@@ -7,6 +7,7 @@ namespace parley::cli {
 
 service::Program up();
 service::Program check();
+service::Program reload();
 service::Program status();
 service::Program tail();
 service::Program search();

@@ -34,6 +34,7 @@ store::EnvOptions env_options() {
     store::EnvOptions options;
     options.map_bytes = std::uint64_t{64} << 30;
     options.sync = store::Sync::on_demand;
+    options.format = 1;  // of outbox, identities and what else is in there
     return options;
 }
 

@@ -1,3 +1,4 @@
+// The file begins with "parley records 1\n"; one of an earlier version begins with the first record.
 // A record is: its length (u32, little-endian), the first four bytes of its BLAKE2b hash, its bytes.
 #include "bridges/kit/records.h"
 
@@ -7,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 #include <system_error>
 
 #include "broker/bus/ids.h"
@@ -18,6 +20,7 @@ using service::Code;
 using service::Error;
 
 constexpr std::size_t head_bytes = 8;
+constexpr std::string_view mark = "parley records 1\n", mark_of_any = "parley records ";
 
 std::string head_of(std::string_view record) {
     std::string head;
@@ -35,6 +38,17 @@ std::uint32_t size_in(std::string_view head) {
 }
 
 }  // namespace
+
+// Read as the length of a record the mark would be beyond every file: no file of an earlier version begins so.
+std::string_view Records::after_mark(std::string_view all) {
+    if (all.starts_with(mark)) {
+        first_ = bytes_ = mark.size();
+        return all.substr(first_);
+    }
+    if (all.starts_with(mark_of_any) && all.find('\n') != std::string_view::npos)
+        throw std::runtime_error(fmt::format("{} was written by a later version (install that one, or a later one; nothing was changed)", path_.string()));
+    return all;
+}
 
 Records::Records(std::filesystem::path file) : path_(std::move(file)) {
     file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -60,7 +74,7 @@ void Records::recover_all() {
         check(got > 0 || errno == EINTR, "read");
         if (got > 0) read += static_cast<std::size_t>(got);
     }
-    for (std::string_view rest = all; rest.size() >= head_bytes;) {
+    for (auto rest = after_mark(all); rest.size() >= head_bytes;) {
         const auto bytes = size_in(rest);
         if (bytes > rest.size() - head_bytes) break;
         const auto record = rest.substr(head_bytes, bytes);
@@ -70,6 +84,17 @@ void Records::recover_all() {
         rest.remove_prefix(head_bytes + bytes);
     }
     check(::ftruncate(file_, static_cast<off_t>(bytes_)) == 0 && ::lseek(file_, 0, SEEK_END) >= 0, "use");
+    begin();
+}
+
+// An empty file gets its mark; without room for it, it goes without.
+void Records::begin() {
+    if (bytes_ > 0) return;
+    if (::write(file_, mark.data(), mark.size()) == static_cast<ssize_t>(mark.size())) {
+        first_ = bytes_ = mark.size();
+        return;
+    }
+    if (::ftruncate(file_, 0) == 0) ::lseek(file_, 0, SEEK_SET);
 }
 
 Records::~Records() { ::close(file_); }
@@ -104,7 +129,8 @@ service::Result<std::string> Records::read(Place place) const {
 }
 
 void Records::clear() {
-    if (::ftruncate(file_, 0) == 0 && ::lseek(file_, 0, SEEK_SET) == 0) bytes_ = 0;
+    const auto end = static_cast<off_t>(first_);
+    if (::ftruncate(file_, end) == 0 && ::lseek(file_, end, SEEK_SET) == end) bytes_ = first_;
 }
 
 service::Result<void> Records::sync() {
@@ -115,7 +141,7 @@ service::Result<void> Records::sync() {
 
 service::Result<std::vector<Records::Place>> Records::rewrite(const std::vector<std::string>& fresh,
                                                               const std::vector<Place>& kept) {
-    std::string all;
+    std::string all(mark);
     std::vector<Place> places;
     const auto add = [&](const std::string& record) {
         const auto offset = all.size();
@@ -141,6 +167,7 @@ service::Result<std::vector<Records::Place>> Records::rewrite(const std::vector<
     }
     ::close(std::exchange(file_, file));
     bytes_ = all.size();
+    first_ = mark.size();
     return places;
 }
 

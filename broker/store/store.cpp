@@ -24,6 +24,7 @@ std::string hint_of(int code) {
         case MDB_MAP_FULL: return "the store reached its size limit";
         case EACCES: return "the folder is not ours to write: check its owner and mode";
         case MDB_READERS_FULL: return "too many readers at once";
+        case MDB_VERSION_MISMATCH: return "install the version that wrote it, or a later one; nothing was changed";
         case MDB_INVALID:
         case MDB_CORRUPTED:
         case MDB_PAGE_NOTFOUND: return "the file is damaged or not a store: restore it from a copy";
@@ -96,6 +97,7 @@ Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folde
         int dead = 0;
         mdb_reader_check(env_, &dead);  // slots of killed processes would keep old pages for ever
         map_ = mapping_of(folder / "data.mdb");
+        if (options.format > 0) check_format(options);
     } catch (...) {
         mdb_env_close(env_);
         if (claim_ >= 0) ::close(claim_);
@@ -105,6 +107,30 @@ Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folde
 Env::~Env() {
     mdb_env_close(env_);
     if (claim_ >= 0) ::close(claim_);
+}
+
+void Env::check_format(const EnvOptions& options) {
+    constexpr std::string_view key = "number";
+    format_ = 1;
+    try {
+        Table table(*this, "format");
+        const auto said = [&]() -> std::optional<unsigned> {
+            const ReadTxn txn(*this);
+            if (const auto value = table.get(txn, key)) return static_cast<unsigned>(number_of(*value));
+            return std::nullopt;
+        }();
+        format_ = said.value_or(1);
+        if (!said && !options.read_only) {
+            WriteTxn txn(*this);
+            table.put(txn, key, key_of(format_));
+            txn.commit();
+        }
+    } catch (const Failure& failure) {
+        // A full disk, or one that may only be read, keeps nobody from a store without the table.
+        if (!failure.full() && failure.code() != MDB_NOTFOUND) throw;
+    }
+    if (format_ <= options.format) return;
+    check(MDB_VERSION_MISMATCH, "the store " + folder_.string() + " has format " + std::to_string(format_) + ", and this program knows formats up to " + std::to_string(options.format));
 }
 
 // A lock that ends with the process, however that ends.

@@ -44,6 +44,9 @@ struct EnvOptions {
     bool read_only = false;
     bool only_writer = false;  // throws Failure (busy) if another process has it so; for who keeps a copy in memory
     unsigned readers_max = 256;
+    // Of what the tables hold, from 1 on; 0: nothing is said of it. It stands in the table "format"; a store without that
+    // table has format 1. Throws Failure if the store's is newer: a later version wrote it, which we do not understand.
+    unsigned format = 0;
 };
 
 class Env {
@@ -57,11 +60,13 @@ public:
     void sync();                        // everything committed so far is on disk when this returns
     std::uint64_t used_bytes() const;   // pages in use, times their size
     const std::filesystem::path& folder() const { return folder_; }
+    unsigned format() const { return format_; }  // that the store was found in; if it is older, its owner brings it up to date
     MDB_env* raw() const { return env_; }
 
 private:
     friend class WriteTxn;
     void claim();
+    void check_format(const EnvOptions& options);
     void committed();
 
     MDB_env* env_ = nullptr;
@@ -69,6 +74,7 @@ private:
     unsigned commits_ = 0;  // since pages were last given back
     std::uint64_t given_back_at_ = 0;  // how much of the file was in use then
     int claim_ = -1;
+    unsigned format_ = 0;
     std::filesystem::path folder_;
 };
 

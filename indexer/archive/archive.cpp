@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view last_sequence_key = "last_sequence";
 constexpr std::size_t known_max = 100000;
+constexpr unsigned archive_format = 1;
 
 // Rooms and their talk: what a room's page shows.
 bool shown_in_room(const bus::Event& event) {
@@ -24,7 +25,7 @@ Archive::Tables::Tables(store::Env& env)
       commands(env, "commands"), targets(env, "targets"), deliveries(env, "deliveries"), names(env, "names"), members(env, "members"), meta(env, "meta") {}
 
 Archive::Archive(const std::filesystem::path& folder, std::uint64_t map_bytes)
-    : env_(folder, {.map_bytes = map_bytes, .tables_max = 16, .sync = store::Sync::on_demand}), tables_(env_) {}
+    : env_(folder, {.map_bytes = map_bytes, .tables_max = 16, .sync = store::Sync::on_demand, .format = archive_format}), tables_(env_) {}
 
 bus::Sequence Archive::last_sequence() const {
     const store::ReadTxn txn(env_);

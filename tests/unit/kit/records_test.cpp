@@ -52,6 +52,49 @@ TEST_F(RecordsTest, EndBeforeOneThatIsTornOrDamaged) {
     EXPECT_THAT(found(), ElementsAre("one", "four"));
 }
 
+// Before files said their format.
+TEST_F(RecordsTest, OfAFileWithoutAMarkAreFoundAndItIsWrittenOn) {
+    const std::string mark = "parley records 1\n";
+    {
+        Records records(file);
+        ASSERT_TRUE(records.append("one") && records.append("two"));
+    }
+    const auto whole = tests::read_file(file);
+    ASSERT_TRUE(whole.starts_with(mark));
+    std::ofstream(file) << whole.substr(mark.size());
+    {
+        Records records(file);
+        const auto three = records.append("three");
+        ASSERT_TRUE(three);
+        EXPECT_EQ(records.read(*three).value(), "three");
+    }
+    EXPECT_THAT(found(), ElementsAre("one", "two", "three"));
+    {
+        Records records(file);
+        records.clear();
+        ASSERT_TRUE(records.append("four"));
+    }
+    EXPECT_THAT(found(), ElementsAre("four"));
+}
+
+TEST_F(RecordsTest, OfALaterVersionAreRefusedAndLeftAsTheyAre) {
+    std::ofstream(file) << "parley records 2\nwhatever";
+    try {
+        const Records records(file);
+        FAIL() << "it was taken";
+    } catch (const std::runtime_error& error) {
+        EXPECT_THAT(error.what(), ::testing::HasSubstr("written by a later version"));
+    }
+    EXPECT_EQ(tests::read_file(file), "parley records 2\nwhatever");
+}
+
+TEST_F(RecordsTest, AreTakenAfterAMarkThatIsTorn) {
+    std::ofstream(file) << "parley rec";
+    Records records(file);
+    ASSERT_TRUE(records.append("one"));
+    EXPECT_THAT(found(), ElementsAre("one"));
+}
+
 TEST_F(RecordsTest, AreWrittenAnewWithWhatIsKept) {
     {
         Records records(file);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "broker/bus/frames.h"
+
 namespace parley::broker {
 
 using bus::Kind;
@@ -33,6 +35,15 @@ Error may_publish(Role role, const std::string& name, const bus::Event& event, c
         case Role::indexer: break;
     }
     return {Code::denied, fmt::format("the {} {} publishes nothing", bus::name(role), name), {}};
+}
+
+Error may_speak(std::uint32_t version) {
+    constexpr std::uint32_t oldest = 1;  // that is still served: always the version before, too
+    constexpr auto newest = bus::protocol_version;
+    if (version >= oldest && version <= newest) return {};
+    const auto ours = oldest == newest ? fmt::format("version {}", newest) : fmt::format("versions {} to {}", oldest, newest);
+    return {Code::unsupported, fmt::format("this broker speaks {} of the protocol, not {}", ours, version),
+            version > newest ? "the broker is the older one: install its new version, and start it first" : "install a newer version of this process"};
 }
 
 Error may_serve(Role role, const std::string& name, const std::string& service) {

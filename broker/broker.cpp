@@ -107,9 +107,7 @@ struct Broker::State {
     }
 
     void on_hello(const Peer& peer, const bus::Proof& proof, const bus::to_broker::Hello& hello) {
-        if (hello.version != bus::protocol_version) {
-            return refuse(peer, 0, Code::unsupported, fmt::format("this broker speaks protocol version {}, not {}", bus::protocol_version, hello.version), "install the same version of both");
-        }
+        if (const auto no = may_speak(hello.version)) return refuse(peer, 0, no);
         if (proof.known && (proof.role != hello.role || proof.name != hello.name)) {
             return refuse(peer, 0, Code::denied, fmt::format("this key belongs to the {} {}", bus::name(proof.role), proof.name), "use the key that was made for this process");
         }

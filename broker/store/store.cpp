@@ -9,8 +9,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <utility>
+
+#include "broker/service/log.h"
+#include "broker/service/program.h"
 
 namespace parley::store {
 namespace {
@@ -32,10 +36,18 @@ std::string hint_of(int code) {
     }
 }
 
+// The disk failed while LMDB wrote which commit is the last: it takes nothing more in this process, however long one
+// waits. Whoever starts us again finds the last commit that was whole.
+[[noreturn]] void end_for_ever(const std::string& why) {
+    service::log::error("the store cannot be used any more until this process is started again", {{"why", why}});
+    std::_Exit(service::exit_broken);
+}
+
 void check(int code, const std::string& doing) {
     if (code == MDB_SUCCESS) return;
     std::string text = doing + ": " + mdb_strerror(code);
     if (const auto hint = hint_of(code); !hint.empty()) text += " (" + hint + ")";
+    if (code == MDB_PANIC) end_for_ever(text);
     throw Failure(text, code);
 }
 

@@ -33,6 +33,7 @@ bus::Author Session::author_of(const Room* room, const MessageStanza& m) const {
     bus::Author out;
     if (!room) {
         out = {m.from.bare, m.from.bare.substr(0, m.from.bare.find('@')), bus::Strength::account, false, {}};
+        if (out.name.empty()) out.name = out.id;  // "@example" is nobody's address, and has been sent all the same
         return out;
     }
     out.name = m.from.resource.empty() ? m.from.bare : m.from.resource;  // the room itself speaks, too

@@ -88,6 +88,15 @@ TEST_F(XmppSession, WhatTheRoomItselfSaysIsFromTheRoom) {
     EXPECT_EQ(host.events[0].author.name, "ops@r");
 }
 
+TEST_F(XmppSession, WhatIsSaidToUsAloneIsFromSomebodyEvenIfNoAddressAllowsIt) {
+    for (const auto* address : {"carol@example/phone", "example", "@example"})
+        session.handle(element("message").set("from", address).set("type", "chat").set("id", "m").add(element("body").say("psst")));
+    ASSERT_EQ(host.events.size(), 3U);
+    EXPECT_EQ(host.events[0].author.name, "carol");
+    EXPECT_EQ(host.events[1].author.name, "example");
+    EXPECT_EQ(host.events[2].author.name, "@example");
+}
+
 TEST_F(XmppSession, CorrectionsAndReactionsThatComeAgainInTheHistoryChangeNothing) {
     auto edit = from("alice").set("id", "m2").add(element("body").say("b")).add(element("replace", "urn:xmpp:message-correct:0").set("id", "m1"));
     const auto react = [&](const std::string& id, const std::string& emoji) {

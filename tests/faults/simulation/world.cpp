@@ -13,6 +13,8 @@
 namespace parley::simulation {
 namespace {
 
+constexpr Micros look_again = 100'000;
+
 thread_local World* this_world = nullptr;
 
 }  // namespace
@@ -55,7 +57,8 @@ bool World::step() {
     if (work.process != nullptr) {
         if (work.life != work.process->life) return true;
         if (work.process->paused_until > now_) {
-            add(work.process->paused_until, work.process, std::move(work.what));
+            // It may be woken earlier: looked at again and again.
+            add(std::min(work.process->paused_until, now_ + look_again), work.process, std::move(work.what));
             return true;
         }
     }

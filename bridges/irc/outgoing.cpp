@@ -19,8 +19,6 @@ std::string key_of(const kit::DeliveryId& id) {
     return bus::derived_id({id.event.view(), id.room, std::to_string(id.part)}).text();
 }
 
-// The link died before an answer, and IRC cannot be asked: whoever reads it twice sees why.
-constexpr std::string_view doubt_mark = "(maybe again) ";
 // While more waits: each is one more command for the server.
 constexpr std::uint64_t fence_every = 5;
 constexpr std::size_t action_bytes = 9;  // "\1ACTION " and "\1"
@@ -86,7 +84,9 @@ bool Outgoing::lines_of(const kit::Delivery& delivery, Item& item, Error& why) c
         return false;
     }
     item.lines = spoken(*say, room, {});
-    if (delivery.in_doubt) item.marked = spoken(*say, room, doubt_mark);
+    // The link died before an answer, and IRC cannot be asked: whoever reads it twice sees why.
+    if (delivery.in_doubt) item.marked = spoken(*say, room, kit::doubt_mark);
+    item.hold = delivery.hold_in_doubt;
     if (item.lines.empty()) why = {Code::invalid, "there is no text to say", ""};
     return !item.lines.empty();
 }
@@ -159,7 +159,8 @@ Outgoing::Item* Outgoing::next() {
     return nullptr;
 }
 
-// A line in doubt that the history has was said; without that it is said again, with its mark. True: it is gone.
+// A line in doubt that the history has was said; without that it is said again with its mark, or not at all, as its
+// gateway wants it. True: it is gone.
 bool Outgoing::found_in_history(Item& item) {
     if (item.marked.empty()) return false;
     std::vector<std::string> found;
@@ -169,6 +170,10 @@ bool Outgoing::found_in_history(Item& item) {
             found.push_back(std::move(id));
             break;
         }
+    }
+    if (found.size() < item.lines.size() && item.hold) {
+        refuse(item, kit::not_known());
+        return true;
     }
     if (found.size() < item.lines.size()) {
         item.lines = std::exchange(item.marked, {});

@@ -38,6 +38,7 @@ private:
         std::string key;  // as the wire knows it
         std::vector<Line> lines;
         std::vector<Line> marked;         // instead of them, if nobody knows whether they were said
+        bool hold = false;                // then they are not said at all
         std::size_t sent = 0, taken = 0;  // of its lines
         std::string native_id;            // of the first line
     };

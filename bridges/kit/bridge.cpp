@@ -69,7 +69,8 @@ Bridge::Bridge(service::Reactor& reactor, const service::Clock& clock, service::
       intake_({reactor, clock, random, client_, env_, identities_, options_.house}, options_.account,
               options_.folder / "spool", {options_.spool_bytes_max, options_.held_bytes_max}),
       courier_({reactor, clock, client_, env_, identities_, intake_, dead_letters_, {options_.house.name, options_.house.page},
-                [this](const std::string& room) { return options_.house.catch_up({options_.account, room}); }},
+                [this](const std::string& room) { return options_.house.catch_up({options_.account, room}); },
+                [this](const std::string& room) { return options_.house.holds_doubt({options_.account, room}); }},
                options_.outbox) {
     const store::ReadTxn txn(env_);
     store::Cursor cursor(txn, alive_table_);

@@ -270,6 +270,7 @@ void Courier::say(store::WriteTxn& txn, const std::string& room, Turn& turn) {
                 continue;
             }
             deliveries[i].in_doubt = entry->in_doubt;
+            deliveries[i].hold_in_doubt = entry->in_doubt && parts_.holds_doubt && parts_.holds_doubt(room);
             deliveries[i].sent_through = entry->sent_through;
             turn.out.push_back(std::move(deliveries[i]));
         }

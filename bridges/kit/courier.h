@@ -30,6 +30,7 @@ public:
         bus::DeadLetters& dead_letters;
         Names names;
         std::function<bus::CatchUp(const std::string& room)> catch_up;  // how much of long ago a room is told
+        std::function<bool(const std::string& room)> holds_doubt;
     };
     Courier(Parts parts, OutboxLimits limits);
 

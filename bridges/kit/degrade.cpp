@@ -175,6 +175,11 @@ std::vector<Delivery> degrade(const Event& event, const std::string& room, const
     return Degrading(event, room, capabilities, lookup, names).run();
 }
 
+service::Error not_known() {
+    return {service::Code::unavailable, "held: it may have been said already before the link or the process died, and nobody can tell",
+            "look into the room, and say it again if it is not there (on_doubt = \"hold\")"};
+}
+
 bus::EventId target_of(const Event& event) {
     if (const auto* message = std::get_if<Message>(&event.body)) return message->reply_to.event;
     if (const auto* edit = std::get_if<bus::Edit>(&event.body)) return edit->target.event;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "broker/bus/event.h"
+#include "broker/service/result.h"
 
 namespace parley::kit {
 
@@ -48,7 +50,13 @@ struct Delivery {
     // (echo, history, idempotency key) settles it; one that cannot sends it marked.
     bool in_doubt = false;
     std::string sent_through = {};  // what Platform::sent_through() was then
+    // Where the platform cannot tell: it is refused with not_known instead of being sent marked.
+    bool hold_in_doubt = false;
 };
+
+// Before what is said again though it may be there already.
+inline constexpr std::string_view doubt_mark = "(maybe again) ";
+service::Error not_known();  // refused since nobody can tell whether it was said
 
 // What came back. Empty where the platform gives no ids ("unconfirmed").
 struct Receipt {

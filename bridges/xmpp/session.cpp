@@ -151,6 +151,7 @@ void Session::try_join(Room& room) {
     room.catch_up.reset();
     if (!seen) return join_room(room);
     auto& c = room.catch_up.emplace();
+    room.may_lack = false;
     c.from = *seen;
     c.reached = seen->time;
     // Nobody had spoken yet: there is no message that what we are told could begin with.

@@ -55,6 +55,7 @@ private:
         std::string ping_id, query_id;
         service::Backoff backoff;
         bool was_in = false;                    // when the link went down
+        bool may_lack = false;                  // some of its history could not be read: what is not there may have been said
         bool discard_history = false;           // a first join: what was said before us is not ours to bridge
         std::optional<CatchUp> catch_up;        // of an absence; from joining until we are in
         std::optional<service::Time> been_in_since;  // in this process
@@ -105,7 +106,7 @@ private:
     bool is_news(Room& room, const MessageStanza& m);
     void hold(Room& room, const MessageStanza& m);
     void caught_up(Room& room);
-    void gap(const Room& room, service::Time from, service::Time to, std::string why);
+    void gap(Room& room, service::Time from, service::Time to, std::string why);
     void out_of(Room& room, const service::Error& reason, std::chrono::milliseconds least_wait = {});
     void membership(Room& room, bus::Membership change);
     void send_pending(Pending& pending);

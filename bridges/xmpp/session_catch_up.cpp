@@ -122,7 +122,8 @@ void Session::caught_up(Room& room) {
     for (const auto& m : held) on_room_message(room, m);
 }
 
-void Session::gap(const Room& room, service::Time from, service::Time to, std::string why) {
+void Session::gap(Room& room, service::Time from, service::Time to, std::string why) {
+    room.may_lack = true;
     bus::Event e;
     e.origin.room.room = room.jid;
     e.body = bus::Gap{from, std::max(from, to), std::move(why)};

@@ -21,6 +21,12 @@ struct Overload : F... {
 template <class... F>
 Overload(F...) -> Overload<F...>;  // clang 14 does not find it by itself
 
+kit::Delivery marked(kit::Delivery delivery) {
+    auto& say = std::get<kit::Say>(delivery.what);
+    say.text = bus::Text(std::string(kit::doubt_mark)).append(say.text);
+    return delivery;
+}
+
 }  // namespace
 
 std::string Session::message_id(const kit::DeliveryId& id) {
@@ -89,17 +95,26 @@ void Session::deliver(const kit::Delivery& d) {
         return out_.host.delivered(d.id, {native});
     }
     auto it = pending_.find(id);
+    // Neither a history nor a stream that goes on tells whether it was said.
+    const auto* room = room_of(d.id.room);
+    const bool in_room = room && parse_jid(d.id.room).resource.empty();
+    const bool carried = it != pending_.end() && it->second.is_sent;
+    const bool in_doubt = d.in_doubt && !carried && std::holds_alternative<kit::Say>(d.what) && (!in_room || room->may_lack);
+    if (in_doubt && d.hold_in_doubt) {
+        pending_.erase(id);
+        std::erase(order_, id);
+        return out_.host.refused(d.id, kit::not_known());
+    }
+    if (in_doubt && it != pending_.end()) it->second.delivery = marked(d);
     if (it == pending_.end()) {
-        it = pending_.emplace(id, Pending{d, id}).first;
+        it = pending_.emplace(id, Pending{in_doubt ? marked(d) : d, id}).first;
         order_.push_back(id);
     } else if (!it->second.from_before) {
         return;  // handed to us twice: it is answered once
     }
     it->second.from_before = false;
     if (it->second.is_sent) return;  // in a session that was resumed: the room will show it
-    const auto* room = room_of(d.id.room);
-    const bool in_room = parse_jid(d.id.room).resource.empty();
-    if (up_ && (!room || !in_room || room->state == Room::State::in)) send_pending(it->second);
+    if (up_ && (!in_room || room->state == Room::State::in)) send_pending(it->second);
 }
 
 void Session::send_pending(Pending& p) {

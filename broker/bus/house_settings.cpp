@@ -74,7 +74,7 @@ std::optional<RoomAddress> read_address(Table& table, std::string_view key, cons
 
 void read_gateways(Table& root, HouseSettings& house) {
     for (auto& [name, table] : root.tables("gateway")) {
-        Gateway gateway{name, {}, {}};
+        Gateway gateway{name, {}, {}, table.choice("on_doubt", "send", {"send", "hold"}) == "hold"};
         for (const auto& text : table.texts("rooms")) {
             auto room = read_address(table, "rooms", text, house);
             if (!room) continue;
@@ -125,6 +125,12 @@ CatchUp HouseSettings::catch_up(const RoomAddress& room) const {
         out = out ? CatchUp{more(out->age, one.age), more(out->count, one.count)} : one;
     }
     return out.value_or(CatchUp{});
+}
+
+bool HouseSettings::holds_doubt(const RoomAddress& room) const {
+    return std::any_of(gateways.begin(), gateways.end(), [&](const Gateway& gateway) {
+        return gateway.holds_doubt && std::find(gateway.rooms.begin(), gateway.rooms.end(), room) != gateway.rooms.end();
+    });
 }
 
 std::vector<std::string> HouseSettings::rooms_of(std::string_view account) const {

@@ -23,6 +23,7 @@ struct Gateway {
     std::string name;
     std::vector<RoomAddress> rooms;
     CatchUp catch_up;
+    bool holds_doubt = false;  // on_doubt = "hold": what may have been said already is not said again
 };
 
 struct HouseSettings {
@@ -43,6 +44,7 @@ struct HouseSettings {
     // accounts, and direct conversations.
     std::string page_for(const Origin& origin) const;
     CatchUp catch_up(const RoomAddress& room) const;  // of its gateways the most generous
+    bool holds_doubt(const RoomAddress& room) const;  // one of its gateways wants that
     std::vector<std::string> rooms_of(std::string_view account) const;  // native names that a gateway or [room] names
 };
 

@@ -24,6 +24,25 @@ TEST_F(Ngircd, WithoutEchoesAFenceIsTheReceiptAndItNamesNoId) {
     EXPECT_FALSE(bot.platform().capabilities().receipts);
 }
 
+// Nothing tells here whether a line was said before the link or the process died.
+TEST_F(Ngircd, WhatIsInDoubtIsSaidAgainMarkedOrHeldAsItsGatewayWants) {
+    const IrcServer server(IrcServer::Kind::ngircd);
+    Bot bot(server);
+    IrcClient alice(server.port(), "alice");
+    alice.join("#ops");
+    const auto in_doubt = [&](const std::string& text, bool hold) {
+        return bot.deliver({{{}, "#ops", 0}, kit::Say{text, bus::Message::Style::plain, {}, {}, {}}, true, {}, hold});
+    };
+    in_doubt("<bob> one", false);
+    const auto held = in_doubt("<bob> two", true);
+    bot.say("#ops", "<bob> three");
+    ASSERT_TRUE(bot.until_answered());
+    EXPECT_THAT(alice.hears("#ops", 2), testing::ElementsAre("<parley> (maybe again) <bob> one", "<parley> <bob> three"));
+    ASSERT_THAT(bot.host.refusals, SizeIs(1));
+    EXPECT_EQ(bot.host.refusals[0].first, held);
+    EXPECT_THAT(bot.host.refusals[0].second.what, HasSubstr("held: it may have been said already"));
+}
+
 TEST_F(Ngircd, AWrongServerPasswordIsAClearReason) {
     const IrcServer server(IrcServer::Kind::ngircd, {.password = "sesame"});
     Bot::Options options;

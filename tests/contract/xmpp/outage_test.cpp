@@ -108,6 +108,33 @@ TEST_F(Xmpp, WhatIsInDoubtAfterARestartIsSettledByTheRoomsHistory) {
     EXPECT_EQ(alice.count("exactly once"), 1);
 }
 
+// The room shows 20 messages on joining, and what we may have said is further back than that.
+TEST_F(Xmpp, WhatIsInDoubtWhereTheHistoryHasAGapIsMarkedOrHeld) {
+    const std::string plain = "ops@plain.localhost";
+    start({plain});
+    auto& alice = enter("alice", plain);
+    alice.say(plain, "before");
+    ASSERT_TRUE(bridge->until([&] { return bridge->host.message("before"); }));
+    const auto seen = bridge->host.seen;
+    bridge.reset();
+    for (int i = 0; i < 60; ++i) alice.say(plain, "missed " + std::to_string(i));
+    ASSERT_TRUE(alice.hears("missed 59"));
+    bridge.emplace(settings, std::vector{plain}, folder());
+    bridge->host.seen = seen;
+    bridge->platform.connect();
+    ASSERT_TRUE(bridge->joins(plain));
+    auto sent = say("in doubt", plain), held = say("in doubt, too", plain);
+    sent.in_doubt = held.in_doubt = held.hold_in_doubt = true;
+    const auto* refused = bridge->deliver(held);
+    ASSERT_TRUE(refused);
+    EXPECT_NE(refused->refused.what.find("held: it may have been said already"), std::string::npos);
+    const auto* said = bridge->deliver(sent);
+    ASSERT_TRUE(said);
+    EXPECT_FALSE(said->refused);
+    ASSERT_TRUE(alice.hears("(maybe again) in doubt"));
+    EXPECT_EQ(alice.count("in doubt, too"), 0);
+}
+
 TEST_F(Xmpp, WhatIsInDoubtAndWasNeverShownIsSentAgain) {
     start();
     auto& alice = enter("alice");

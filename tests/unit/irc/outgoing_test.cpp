@@ -83,5 +83,16 @@ TEST_F(InDoubt, WithoutHistoryALineIsSaidAgainWithItsMark) {
     EXPECT_THAT(wire_.lines, ElementsAre("PRIVMSG #Ops :(maybe again) <bob> one"));
 }
 
+TEST_F(InDoubt, WhereThatIsWantedALineIsHeldUnlessTheHistoryHasIt) {
+    take(session_->catch_up({"#Ops", {"x", now_.time - std::chrono::hours(1)}}, now_));
+    for (const auto* text : {"<bob> one", "<bob> two"})
+        outgoing_->deliver({{{}, "#Ops", part_++}, kit::Say{text, bus::Message::Style::plain, {}, {}, {}}, true, {}, true});
+    deliver("<bob> three", false);
+    history({"<bob> one"});
+    EXPECT_THAT(host_.receipts, ElementsAre(std::pair(0u, "m1")));
+    EXPECT_THAT(host_.refusals, ElementsAre(::testing::HasSubstr("held")));
+    EXPECT_THAT(wire_.lines, ElementsAre("PRIVMSG #Ops :<bob> three"));
+}
+
 }  // namespace
 }  // namespace parley::irc

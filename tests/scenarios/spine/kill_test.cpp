@@ -38,6 +38,7 @@ TEST_F(Killed, TheIndexerLosesAndDoublesNothing) {
 
 TEST_F(Killed, ThePageLosesAndDoublesNothing) {
     EXPECT_THAT(stream_through("web"), testing::ElementsAreArray(whole_stream()));
+    ASSERT_TRUE(wait_until([&] { return house.page_hears("web/lobby", "stream").size() >= 60; }, 20s)) << house.logs();
     EXPECT_EQ(house.page_hears("web/lobby", "stream").size(), 60U);
 }
 

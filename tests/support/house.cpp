@@ -55,6 +55,11 @@ House::~House() {
 }
 
 void House::start(const std::string& name) {
+    launch(name);
+    if (name == "web" && !wait_until([&] { return get("/healthz").status == 200; }, 20s)) throw std::runtime_error("the page does not answer\n" + logs());
+}
+
+void House::launch(const std::string& name) {
     const auto colon = name.find(':');
     std::vector<std::string> argv;
     const auto program = [&](const std::string& of) { argv = {std::string(PARLEY_BIN_DIR) + "/parley-" + of, "--settings", settings_.string()}; };
@@ -70,7 +75,6 @@ void House::start(const std::string& name) {
     options.argv = argv;
     options.log = folder_.path() / (name + ".log");
     processes_[name] = std::make_unique<Process>(options);
-    if (name == "web" && !wait_until([&] { return get("/healthz").status == 200; }, 20s)) throw std::runtime_error("the page does not answer\n" + logs());
 }
 
 void House::kill(const std::string& name) { processes_.at(name)->kill(); }

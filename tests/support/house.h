@@ -36,6 +36,7 @@ public:
     // "broker", "indexer", "worker", "web", or the name of an account with its platform: "libera:irc". Once its keeper
     // was started ("libera:irc-keeper"), a bridge uses it.
     void start(const std::string& name);
+    void launch(const std::string& name);  // the same, and does not wait for the page to be well
     void kill(const std::string& name);  // SIGKILL, and waits for the end
     void restart(const std::string& name) {
         kill(name);

@@ -55,7 +55,7 @@ private:
             if (!found) continue;
             ++verdict_.archived;
             if (!found->whole) breach(verdict_.mangled, fmt::format("{} holds \"{}\"", archive_name, event.text));
-            if (found->id.empty()) continue;
+            if (found->id.empty() || found->id.ends_with(' ')) continue;
             if (!archived_.emplace(found->id, event.sequence).second) breach(verdict_.doubled, fmt::format("{} holds {} twice", archive_name, found->id));
             else in_order(last, found->id, archive_name);
         }
@@ -110,6 +110,10 @@ private:
             ++verdict_.heard;
             if (!found->whole) breach(verdict_.mangled, fmt::format("{} heard \"{}\"", ear.room, line));
             if (found->id.empty()) continue;
+            if (found->id.ends_with(' ')) {  // a reaction, to what is not said
+                ++times[found->id];
+                continue;
+            }
             if (++times[found->id] > 1) {
                 if (found->doubted) ++verdict_.doubled_and_marked;
                 else breach(verdict_.doubled, fmt::format("{} heard {} again, without a mark", ear.room, found->id));
@@ -134,11 +138,12 @@ private:
         }
     }
 
-    void what_is_missing(const Ear& ear, const std::map<std::string, int>& times, const std::set<std::string>& lost_told) {
+    void what_is_missing(const Ear& ear, std::map<std::string, int> times, const std::set<std::string>& lost_told) {
         for (const auto& one : record_.said) {
             if (one.kind == Said::Kind::command && archived_.contains(one.id)) answered(ear, one, times, lost_told);
             if (one.room == ear.room || times.contains(key(one))) continue;
-            if (archived_.contains(key(one))) breach(verdict_.lost, fmt::format("{} never heard {}", ear.room, key(one)));
+            if (one.kind == Said::Kind::reaction && archived_.contains(key(one)) && times[reaction_of(one.by, "")]-- > 0) ++verdict_.vague;
+            else if (archived_.contains(key(one))) breach(verdict_.lost, fmt::format("{} never heard {}", ear.room, key(one)));
             else if (one.sure && marked(one)) ++verdict_.lost_and_marked;  // and if not: the archive's breach is said already
         }
     }
@@ -177,10 +182,11 @@ void Verdict::unrest(std::string words) {
 
 std::string Verdict::text() const {
     auto out = fmt::format("said {} (of these {} never shown by their own server), {} of them commands; heard {}; archived {}; gap markers {}\n"
+                           "reactions told without saying to what {}\n"
                            "              unmarked   marked\n"
                            "  lost        {:8} {:8}\n  doubled     {:8} {:8}\n  reordered   {:8}        -\n  mangled     {:8}        -\n"
                            "  run twice   {:8}        -\n  run lost           - {:8}\n  gap untold  {:8}        -\n  not at rest {:8}        -\n",
-                           said, unsure, commands, heard, archived, gaps, lost, lost_and_marked, doubled, doubled_and_marked, reordered, mangled, ran_twice,
+                           said, unsure, commands, heard, archived, gaps, vague, lost, lost_and_marked, doubled, doubled_and_marked, reordered, mangled, ran_twice,
                            runs_lost_and_marked, unmarked_gaps, unrests);
     for (const auto& words : breaches) out += "  " + words + "\n";
     return out;

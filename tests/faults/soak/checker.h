@@ -17,6 +17,7 @@ struct Verdict {
     std::uint64_t unrests = 0;  // what did not come to rest, or makes the rest of this worth little
     // And these are what a marker says.
     std::uint64_t lost_and_marked = 0, doubled_and_marked = 0, runs_lost_and_marked = 0;
+    std::uint64_t vague = 0;  // reactions that a room was told of without saying to what
     std::vector<std::string> breaches;  // in words, at most breaches_max of them
 
     bool good() const { return lost + doubled + reordered + mangled + ran_twice + unmarked_gaps + unrests == 0; }

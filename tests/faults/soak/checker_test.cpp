@@ -204,5 +204,18 @@ TEST_F(Checker, KnowsCorrectionsAnswersAndReactions) {
     EXPECT_FALSE(told("23:59-00:03 on work/lobby@x is not available: why", {}));
 }
 
+// A room that does not know yet which of its messages is meant is told of "a message": seen, and counted by itself.
+TEST_F(Checker, CountsReactionsThatDoNotSayToWhatAndStillFindsThoseThatNobodyWasToldOf) {
+    record.said.push_back({Said::Kind::reaction, "alice-000002", "work/lobby", "carl", {}, 6 * second, 6 * second, true});
+    record.archive.push_back({6, "reaction", "work/lobby", "carl", "carl reacted 👍 to \"alice-000002 says\"", {}, {}, 0, 0});
+    EXPECT_EQ(check(record).lost, 2U);
+    for (auto& ear : record.ears) ear.lines.push_back("carl reacted 👍 to a message");
+    const auto verdict = check(record);
+    EXPECT_TRUE(verdict.good()) << verdict.text();
+    EXPECT_EQ(verdict.vague, 2U);
+    heard().pop_back();
+    EXPECT_EQ(check(record).lost, 1U);
+}
+
 }  // namespace
 }  // namespace parley::soak

@@ -30,11 +30,32 @@ std::string text_of(const json& event) {
     return id.empty() ? text : words_of(id);
 }
 
+// Messages by their events' ids and by the native ids that they have in any room.
+class Texts {
+public:
+    void add(const json& event) {
+        const auto id = text_in(event, "id");
+        texts_[id] = text_of(event);
+        if (const auto native = text_in(event, "native_id"); !native.empty()) events_[native] = id;
+        if (text_in(event, "kind") == "receipt")
+            for (const auto& native : event["native_ids"]) events_[native.get<std::string>()] = text_in(event, "delivered");
+    }
+    std::string target_of(const json& event) const {
+        if (!event.contains("target") || !event["target"].is_object()) return {};
+        auto id = text_in(event["target"], "event");
+        const auto by_native = events_.find(text_in(event["target"], "native_id"));
+        if (id.empty() && by_native != events_.end()) id = by_native->second;
+        const auto found = texts_.find(id);
+        return found == texts_.end() ? std::string() : found->second;
+    }
+
+private:
+    std::map<std::string, std::string> texts_, events_;
+};
+
 // As a bridge would say it, so that one reader reads all.
-std::string reaction_line(const json& event, const std::map<std::string, std::string>& texts) {
-    const auto target = event.contains("target") && event["target"].is_object() ? text_in(event["target"], "event") : std::string();
-    const auto found = texts.find(target);
-    return fmt::format("{} reacted {} to \"{}\"", author_of(event), text_in(event, "emoji"), found == texts.end() ? "" : found->second);
+std::string reaction_line(const json& event, const Texts& texts) {
+    return fmt::format("{} reacted {} to \"{}\"", author_of(event), text_in(event, "emoji"), texts.target_of(event));
 }
 
 }  // namespace
@@ -46,10 +67,11 @@ std::vector<Archived> exported(const tests::House& house) {
                                  house.settings_file().string(), file.string()}, 120s);
     if (ran.exit_code != 0) throw std::runtime_error("parley export: " + ran.output);
     std::vector<Archived> out;
-    std::map<std::string, std::string> texts;
+    Texts texts;
+    std::vector<json> events;
     std::istringstream in(tests::read_file(file));
-    for (std::string line; std::getline(in, line);) {
-        const auto event = json::parse(line);
+    for (std::string line; std::getline(in, line);) texts.add(events.emplace_back(json::parse(line)));
+    for (const auto& event : events) {
         Archived one;
         one.sequence = event.value("sequence", std::int64_t{});
         one.kind = text_in(event, "kind");
@@ -60,7 +82,6 @@ std::vector<Archived> exported(const tests::House& house) {
         one.outcome = text_in(event, "outcome");
         one.from = event.value("from_us", Micros{});
         one.to = event.value("to_us", Micros{});
-        texts[text_in(event, "id")] = one.text;
         if (one.kind == "reaction") one.text = reaction_line(event, texts);
         out.push_back(std::move(one));
     }
@@ -69,7 +90,7 @@ std::vector<Archived> exported(const tests::House& house) {
 
 Ear page_talk(const tests::House& house, const std::string& room) {
     Ear ear{room, {}, false};
-    std::map<std::string, std::string> texts;
+    Texts texts;
     std::vector<json> events;
     constexpr int pages_max = 10'000;
     for (std::int64_t before = -1, pages = 0; pages < pages_max; ++pages) {
@@ -82,7 +103,7 @@ Ear page_talk(const tests::House& house, const std::string& room) {
         before = some.front().value("sequence", std::int64_t{});
         if (!answer.value("more", false)) break;
     }
-    for (const auto& event : events) texts[text_in(event, "id")] = text_of(event);
+    for (const auto& event : events) texts.add(event);
     for (const auto& event : events) {
         const auto kind = text_in(event, "kind"), from = text_in(event, "account") + "/" + text_in(event, "room");
         if (kind == "run_output" || kind == "run_finished") ear.lines.push_back(text_in(event, "shown"));

@@ -11,7 +11,7 @@ constexpr int trickle_bytes_per_second = 600;
 
 void of_processes(Stage& stage, Faults& out) {
     for (const std::string name : {"broker", "indexer", "worker", "web", "small:irc", "large:irc", "work:xmpp", "small:irc-keeper"}) {
-        out.push_back({"kill " + name, {name}, 0ms, 3000ms, [&stage, name] { stage.house.kill(name); }, [&stage, name] { stage.house.start(name); }});
+        out.push_back({"kill " + name, {name}, 0ms, 3000ms, [&stage, name] { stage.house.kill(name); }, [&stage, name] { stage.house.launch(name); }});
         out.push_back({"hold " + name, {name}, 200ms, 5000ms, [&stage, name] { stage.house.hold(name); }, [&stage, name] { stage.house.go_on(name); }});
     }
 }

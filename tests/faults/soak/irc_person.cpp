@@ -8,6 +8,8 @@ namespace parley::soak {
 
 using namespace std::chrono_literals;
 
+constexpr auto short_while = 2ms;  // a client that waits for less than a millisecond reads nothing
+
 IrcPerson::IrcPerson(std::string name, std::string room, std::uint16_t port)
     : Person(std::move(name), std::move(room)), port_(port), channel_(this->room().substr(this->room().find('/') + 1)), bridge_("parley") {}
 
@@ -38,8 +40,8 @@ bool IrcPerson::hear() {
     witness_->expect([this](std::string_view line) {
         take(std::string(line));
         return false;
-    }, floods() ? 1ms : 10ms);
-    speaker_->expect([](std::string_view) { return false; }, 1ms);  // it answers the server's PING
+    }, floods() ? short_while : 10ms);
+    speaker_->expect([](std::string_view) { return false; }, short_while);  // it answers the server's PING
     if (!witness_->gone() && !speaker_->gone()) return true;
     left();
     witness_.reset();

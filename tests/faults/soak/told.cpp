@@ -21,7 +21,7 @@ bool take(std::string_view& text, std::string_view head) {
 // "carl reacted X to "alice-000017 …"", and "took back"; the excerpt ends early, but not before the id does.
 std::optional<Told> reaction(std::string_view line, bool doubted) {
     const auto verb = line.find(" reacted ");
-    if (verb == std::string_view::npos || line.starts_with('<')) return std::nullopt;
+    if (verb == std::string_view::npos || line.starts_with('<') || line.find(' ') != verb) return std::nullopt;
     return Told{reaction_of(std::string(line.substr(0, verb)), last_id(line)), true, doubted};
 }
 
@@ -51,8 +51,8 @@ std::string reaction_of(const std::string& person, const std::string& to) { retu
 std::optional<Told> told(std::string_view line, const SaidById& said) {
     const bool doubted = take(line, doubt_mark);
     const auto id = last_id(line);
-    if (id.empty() || id.starts_with("start-")) return std::nullopt;  // said before the run, to see who is there
     if (const auto found = reaction(line, doubted)) return found;
+    if (id.empty() || id.starts_with("start-")) return std::nullopt;  // said before the run, to see who is there
     if (line.starts_with("told ")) return Told{answer_to(id), line == answer_to(id), doubted};
     const auto one = said.find(id);
     if (one == said.end()) return Told{{}, false, doubted};

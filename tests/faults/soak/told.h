@@ -15,7 +15,7 @@ inline constexpr std::string_view doubt_mark = "(maybe again) ";
 using SaidById = std::map<std::string, const Said*>;
 
 struct Told {
-    std::string id;       // as in Said; answers by answer_to(), reactions by reaction_of(). Empty: of nobody that is known
+    std::string id;       // as in Said; answers by answer_to(), reactions by reaction_of(), of "" if it is not said to what. Empty: of nobody that is known
     bool whole = true;    // the words are those that were said
     bool doubted = false; // it says itself that it may come again
 };

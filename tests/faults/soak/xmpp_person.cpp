@@ -42,7 +42,7 @@ bool XmppPerson::hear() {
         return false;
     }
     fenced(fences_wanted());  // not needed: what Prosody has taken is in the room's archive
-    for (const auto& stanza : client_->take(floods() ? 1ms : 10ms)) take(stanza);
+    for (const auto& stanza : client_->take(floods() ? 2ms : 10ms)) take(stanza);
     if (!client_->gone()) return true;
     left();
     client_.reset();

@@ -106,6 +106,7 @@ void Bridge::start(const Make& make) {
 void Bridge::stop() {
     if (platform_) platform_->disconnect();
     save();
+    if (lost_power_) return;  // the broker could not be asked yet: the next start is to doubt, too
     try {
         note("boot", "");
     } catch (const store::Failure&) {  // then the next power cut puts more in doubt than is

@@ -17,6 +17,21 @@ TEST_F(Bridged, DoubtsAfterAPowerCutWhatTheJournalHasAlready) {
     EXPECT_FALSE(b.platform->deliveries.back().in_doubt);
 }
 
+TEST_F(Bridged, DoubtsAfterAPowerCutThoughItIsToldToStopBeforeTheBrokerIsThere) {
+    b.bridge.reset();
+    a.platform->say("1", "perhaps");
+    until([&] { return a.bridge->status()["spool"].number() == 0; }, "the broker's answer");
+    broker.reset();
+    b.boot = "another";
+    start(b);
+    b.bridge->stop();
+    b.bridge.reset();
+    start_broker();
+    start(b);
+    hears(b, "<bob> perhaps");
+    EXPECT_TRUE(b.platform->deliveries.back().in_doubt);
+}
+
 TEST_F(Bridged, DoubtsNothingAfterAStartOfTheSystemIfItWasToldToStop) {
     b.bridge->stop();
     b.bridge.reset();

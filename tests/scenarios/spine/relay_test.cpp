@@ -50,17 +50,11 @@ TEST_F(Relay, CarriesALongMessageWhole) {
     EXPECT_EQ(heard, text);
 }
 
-// The best of a few tries: a busy machine may be late by itself.
 TEST_F(Relay, FindsAMessageWithinASecond) {
-    auto best = std::chrono::steady_clock::duration::max();
-    for (int tries = 0; tries < 5 && best >= 1s * slowdown; ++tries) {
-        const auto word = fmt::format("zeppelin{}", tries);
-        alice.say("#lobby", "the " + word + " has landed");
-        const auto begin = std::chrono::steady_clock::now();
-        ASSERT_TRUE(wait_until([&] { return house.search(word).size() == 1; }, 10s * slowdown)) << house.logs();
-        best = std::min(best, std::chrono::steady_clock::now() - begin);
-    }
-    EXPECT_LT(best, 1s * slowdown);
+    alice.say("#lobby", "the zeppelin has landed");
+    const auto begin = std::chrono::steady_clock::now();
+    ASSERT_TRUE(wait_until([&] { return house.search("zeppelin").size() == 1; }, 5s * slowdown)) << house.logs();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s * slowdown);
 }
 
 }  // namespace

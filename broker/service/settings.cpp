@@ -66,6 +66,8 @@ struct Table::State {
 
 namespace {
 
+constexpr std::string_view copy_mark = "# a copy of ";
+
 struct Unit {
     std::string_view name;
     std::uint64_t factor;
@@ -343,8 +345,13 @@ Result<SettingsFile> SettingsFile::load(const std::filesystem::path& path) {
     if (!in) return fail(Code::settings, fmt::format("cannot read the settings file {}", path.string()), "name another with --settings FILE");
     std::stringstream content;
     content << in.rdbuf();
-    return parse(content.str(), path.string());
+    const auto text = content.str();
+    const auto mark = text.rfind(copy_mark);
+    const bool copied = mark != std::string::npos && text.find('\n', mark) == text.size() - 1 && (mark == 0 || text[mark - 1] == '\n');
+    return parse(text, copied ? text.substr(mark + copy_mark.size(), text.size() - 1 - mark - copy_mark.size()) : path.string());
 }
+
+std::string SettingsFile::copy_of(const std::filesystem::path& file) { return fmt::format("{}{}\n", copy_mark, std::filesystem::absolute(file).string()); }
 
 Result<SettingsFile> SettingsFile::parse(std::string_view text, std::string_view file_name) try {
     auto parsed = toml::parse(text, file_name);

@@ -65,7 +65,9 @@ private:
 // A parsed file. Hand root() around, then ask for problems().
 class SettingsFile {
 public:
+    // A file whose last line is copy_of(FILE) counts as FILE: it is named so, and what it names is beside that.
     static Result<SettingsFile> load(const std::filesystem::path& path);
+    static std::string copy_of(const std::filesystem::path& file);  // the line, with its end
     static Result<SettingsFile> parse(std::string_view toml, std::string_view file_name = "settings");
 
     Table& root() { return root_; }

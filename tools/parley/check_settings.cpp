@@ -86,17 +86,18 @@ void check_data(service::Table& root, const std::filesystem::path& data) {
 
 }  // namespace
 
-Result<Checked> check_settings(const std::string& settings_path) {
-    auto file = service::SettingsFile::load(settings_path);
+Result<Checked> check_settings(const std::string& settings_path, const std::string& copy) {
+    const auto& read = copy.empty() ? settings_path : copy;
+    auto file = service::SettingsFile::load(read);
     if (!file) return fail(file.error());
     Checked out;
     out.house = bus::read_house(file->root());
     check_platforms(file->root());
     check_data(file->root(), out.house.data);
-    Findings findings(settings_path);
+    Findings findings(copy.empty() ? settings_path : std::filesystem::absolute(settings_path).string());
     for (const auto& problem : file->problems()) findings.problem(problem.text());
     for (const auto& warning : file->warnings()) findings.warning(warning.text());
-    for (auto& command : programs_of(out.house, settings_path)) {
+    for (auto& command : programs_of(out.house, read)) {
         findings.take(command, check(command));
         command.depends = depends_on(command, file->root(), out.house);
         out.programs.push_back(std::move(command));

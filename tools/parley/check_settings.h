@@ -16,7 +16,8 @@ struct Checked {
     std::size_t warnings = 0;
 };
 
-// Prints every problem and every warning, each once and with its line. Code::settings if there is a problem.
-service::Result<Checked> check_settings(const std::string& settings_path);
+// Prints every problem and every warning, each once and with its line. Code::settings if there is a problem. `copy`: where
+// the programs find a copy of it (settings_copy.h); empty: they read the file itself.
+service::Result<Checked> check_settings(const std::string& settings_path, const std::string& copy = {});
 
 }  // namespace parley::cli

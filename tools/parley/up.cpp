@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -10,6 +11,7 @@
 #include "broker/service/reactor.h"
 #include "tools/parley/check_settings.h"
 #include "tools/parley/running.h"
+#include "tools/parley/settings_copy.h"
 #include "tools/parley/supervisor.h"
 #include "tools/parley/verb.h"
 
@@ -24,11 +26,15 @@ bool has_terminal() {
     return terminal >= 0;
 }
 
-void read_anew(Supervisor& supervisor, const std::string& settings_path, const std::filesystem::path& data) {
-    auto checked = check_settings(settings_path);  // prints all that is wrong
+void read_anew(Supervisor& supervisor, const std::string& settings_path, SettingsCopy& copy, const std::filesystem::path& data) {
+    const auto newer = SettingsCopy::of(settings_path);
+    if (!newer) return log::error("the settings stay as they were", {{"why", newer.error().what}});
+    auto checked = check_settings(settings_path, newer->path());  // prints all that is wrong
     if (!checked) return log::error("the settings stay as they were", {{"why", checked.error().what}});
     if (checked->house.data != data) return log::error("the settings stay as they were", {{"why", "[parley] data cannot change while it runs"}, {"hint", "end parley up, and start it again"}});
+    if (const auto replaced = copy.replace_by(*newer); !replaced) return log::error("the settings stay as they were", {{"why", replaced.error().what}});
     log::info("the settings were read anew", {{"file", settings_path}});
+    for (auto& program : checked->programs) std::replace(program.arguments.begin(), program.arguments.end(), newer->path(), copy.path());
     supervisor.change_to(std::move(checked->programs));
 }
 
@@ -40,7 +46,9 @@ service::Program up() {
                              "On SIGHUP (parley reload) it reads the settings anew, and starts again what the change touches; if they are wrong, it\n"
                              "says so and goes on with the old ones."};
     program.run = [](const service::Arguments& arguments) -> service::Result<void> {
-        auto checked = check_settings(arguments.settings_path);
+        auto copy = SettingsCopy::of(arguments.settings_path);
+        if (!copy) return service::fail(copy.error());
+        auto checked = check_settings(arguments.settings_path, copy->path());
         if (!checked) return service::fail(checked.error());
         if (arguments.check) return std::puts("The settings are good."), service::Result<void>{};
         const auto running = Running::claim(checked->house.data);
@@ -52,7 +60,7 @@ service::Program up() {
         const bool had_terminal = has_terminal();
         const auto reload = reactor.on_signal({SIGHUP}, [&](int) {
             if (had_terminal && !has_terminal()) return reactor.stop();
-            read_anew(supervisor, arguments.settings_path, checked->house.data);
+            read_anew(supervisor, arguments.settings_path, *copy, checked->house.data);
         });
         reactor.run();
         return {};

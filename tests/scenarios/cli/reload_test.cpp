@@ -109,6 +109,15 @@ TEST_F(Reload, WithBadSettingsSaysAllThatIsWrongAndChangesNothing) {
     EXPECT_TRUE(hear_each_other("#lobby")) << log();
 }
 
+TEST_F(Reload, StartsWhatDiesWithTheSettingsThatWereGoodLast) {
+    folder_.write("parley.toml", "[gateway.lob");  // as an editor may leave it for a moment
+    const auto before = pid_of("bridge small");
+    ASSERT_EQ(::kill(before, SIGKILL), 0);
+    EXPECT_TRUE(wait_until([&] { return pid_of("bridge small") != before; }, 30s)) << log();
+    EXPECT_TRUE(hear_each_other("#lobby")) << log();
+    EXPECT_TRUE(alive(pid_of("bridge small"))) << log();
+}
+
 TEST_F(Reload, StartsNothingAgainIfNothingHasChanged) {
     const auto before = pids_of(all_);
     write("# a word more\n");

@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <unistd.h>
+
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 namespace parley::service {
 namespace {
@@ -28,6 +32,18 @@ TEST(Settings, ReadsEveryKindOfValue) {
     EXPECT_EQ(root.text_map("m").at("K"), "v");
     root.finish();
     EXPECT_TRUE(file.good());
+}
+
+TEST(Settings, OfACopyCountAsTheFileThatTheyAreACopyOf) {
+    const auto path = std::filesystem::temp_directory_path() / ("parley-copy-" + std::to_string(::getpid()));
+    std::ofstream(path) << "data = 'var'\nwrong = 1\n" << SettingsFile::copy_of("/etc/parley/parley.toml");
+    auto file = SettingsFile::load(path);
+    std::filesystem::remove(path);
+    ASSERT_TRUE(file) << file.error().text();
+    EXPECT_EQ(file->root().file("data", ""), "/etc/parley/var");
+    file->root().finish();
+    ASSERT_EQ(file->problems().size(), 1U);
+    EXPECT_THAT(file->problems()[0].what, HasSubstr("/etc/parley/parley.toml:2: wrong"));
 }
 
 TEST(Settings, NamesTheNearestKeyOfATypo) {

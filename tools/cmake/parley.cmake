@@ -74,10 +74,11 @@ function(parley_program name)
   install(TARGETS ${name} RUNTIME)
 endfunction()
 
-# parley_test(NAME LABEL unit|contract|scenario|… SOURCES a_test.cpp… [LINK lib…] [NEEDS program…] [TIMEOUT s])
+# parley_test(NAME LABEL unit|contract|scenario|… SOURCES a_test.cpp… [LINK lib…] [NEEDS program…] [TIMEOUT s] [SERIAL])
 # One executable; each of its gtest cases is one ctest case. LINK may name targets that a program test only needs built.
+# SERIAL: no other test runs beside it, because it compares times.
 function(parley_test name)
-  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LINK;NEEDS" ${ARGN})
+  cmake_parse_arguments(arg "SERIAL" "LABEL;TIMEOUT" "SOURCES;LINK;NEEDS" ${ARGN})
   if(NOT PARLEY_TESTS)
     return()
   endif()
@@ -95,7 +96,7 @@ function(parley_test name)
     add_dependencies(${name} ${arg_NEEDS})
   endif()
   gtest_discover_tests(${name} TEST_PREFIX "${arg_LABEL}." DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL})
 endfunction()
 
 # parley_fuzz(NAME SOURCE x_fuzz.cpp [LINK lib…]); its corpus is tests/fuzz/corpus/NAME.

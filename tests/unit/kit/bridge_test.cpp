@@ -136,7 +136,8 @@ TEST_F(Bridged, AsksAfterARestartForARefusedPartAgainIfItHadNotToldOfItYet) {
     a.platform->say("1", std::string(1000, 'x'));
     until([&] { return b.platform->deliveries.size() == 3; }, "three parts");
     a.platform->say("2", "next");
-    hears(b, "<bob> next");  // by now it has written down what became of the first
+    hears(b, "<bob> next");
+    until([&] { return b.bridge->status()["outbox"].number() == 1; }, "what became of both is written down");
     b.bridge.reset();
     start(b);
     until([&] { return b.platform->deliveries.size() >= 2 && b.bridge->status()["outbox"].number() == 0; }, "the rest");

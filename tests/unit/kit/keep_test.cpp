@@ -105,6 +105,22 @@ TEST_F(Keep, SaysEachRoomsEventsInOrderAndTakesEachOnce) {
     EXPECT_EQ(words(outbox.next(txn, "one")->event), "2");
 }
 
+TEST_F(Keep, SaysAgainOfWhatItRefusedThatItDid) {
+    store::Env env(folder, lazily());
+    Outbox outbox(env, {1, 1});
+    store::WriteTxn txn(env);
+    bool full = false;
+    EXPECT_TRUE(outbox.add(txn, "room", event("1"), full));
+    EXPECT_FALSE(full);
+    for (int times = 0; times < 2; ++times) {
+        EXPECT_TRUE(outbox.add(txn, "room", event("2"), full)) << "who acknowledged nothing hears of it again";
+        EXPECT_TRUE(full);
+        EXPECT_EQ(outbox.size("room"), 2U) << "the first, and one marker";
+    }
+    EXPECT_FALSE(outbox.add(txn, "room", event("1"), full));
+    EXPECT_FALSE(full);
+}
+
 TEST_F(Keep, DoubtsWhatWasSentAndNotAnsweredBeforeARestart) {
     {
         store::Env env(folder, lazily());
@@ -202,7 +218,7 @@ TEST_F(Keep, KnowsSinceWhenAPowerCutWouldTakeSomethingFromTheSpool) {
 }
 
 TEST_F(Keep, DoubtsWhatItIsToldToDoubt) {
-    store::Env env(folder / "store");
+    store::Env env(folder, lazily());
     bool full = false;
     {
         Outbox outbox(env);

@@ -67,6 +67,7 @@ struct Broker::State {
     std::map<std::string, bus::Sequence> moved;  // cursors that have moved since they were last written
     service::Steady cursors_written{};
     service::Steady swept{};
+    std::vector<Peer> unheard;  // a refusal did not reach them: they would wait for an answer for ever
     Error trouble;  // of the last commit; none if it went well
     service::Reactor::Handle ticker;
     std::uint64_t commits = 0, events = 0;
@@ -81,7 +82,7 @@ struct Broker::State {
     bool send(const Peer& peer, const bus::FromBroker& frame) { return server->send(peer, frame); }
     void refuse(const Peer& peer, bus::RequestNumber request, Error error) {
         metrics.counter("parley_broker_refused_total", "Requests refused, by reason", {{"code", std::string(service::name(error.code))}}).add();
-        send(peer, bus::from_broker::Refused{request, std::move(error)});
+        if (!send(peer, bus::from_broker::Refused{request, std::move(error)})) unheard.push_back(peer);
     }
     void refuse(const Peer& peer, bus::RequestNumber request, Code code, std::string what, std::string hint = {}) {
         refuse(peer, request, Error{code, std::move(what), std::move(hint)});
@@ -206,7 +207,15 @@ struct Broker::State {
 
     // -- the commit ---------------------------------------------------------------------------------------------------
 
+    // They are asked who they are when they speak next, and say all of it again.
+    void drop_unheard() {
+        for (const auto& peer : std::exchange(unheard, {})) {
+            if (const auto session = sessions.find(peer); session != sessions.end()) drop(session);
+        }
+    }
+
     void commit() {
+        drop_unheard();
         collect_slots();
         const bool cursors_due = !moved.empty() && clock.steady() - cursors_written > cursors_every;
         if (cursors_due) {
@@ -435,16 +444,6 @@ service::Result<std::unique_ptr<Broker>> Broker::start(service::Reactor& reactor
     state->ticker = reactor.every(tick_every, [raw] { raw->tick(); });
     log::info("ready", {{"endpoint", settings.house.endpoint}, {"sequence", state->journal.last()}, {"open_runs", state->jobs.list().size()}});
     return std::unique_ptr<Broker>(new Broker(std::move(state)));
-}
-
-Settings read_settings(service::Table& root) {
-    Settings settings;
-    settings.house = bus::read_house(root);
-    auto table = root.table("broker");
-    settings.retention.age = std::chrono::duration_cast<std::chrono::hours>(table.duration("keep", settings.retention.age));
-    settings.grace = table.duration("grace", settings.grace);
-    table.finish();
-    return settings;
 }
 
 }  // namespace parley::broker

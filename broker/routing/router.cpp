@@ -42,31 +42,23 @@ std::vector<bus::RoomAddress> Router::mirrors(const bus::RoomAddress& room) cons
     return found == mirrors_.end() ? std::vector{room} : found->second;
 }
 
-void Router::each_recipient(const bus::EventHeader& event, const std::function<void(Names)>& visit) const {
-    if (!shown(event.kind)) return;
-    const Names origin{event.account, event.room};
-    const bool ours = event.native_id.empty();
-    const auto mirrored = event.visibility >= bus::Visibility::closed || closed_.contains(origin) ? mirrors_.end() : mirrors_.find(origin);
-    if (mirrored == mirrors_.end()) {
-        if (ours) visit(origin);
-        return;
-    }
-    for (const auto& room : mirrored->second) {
-        if (ours || ByNames::names(room) != origin) visit(ByNames::names(room));
-    }
-}
-
-std::vector<bus::RoomAddress> Router::recipients(const bus::EventHeader& event) const {
-    std::vector<bus::RoomAddress> out;
-    each_recipient(event, [&](Names room) { out.push_back({std::string(room.first), std::string(room.second)}); });
-    return out;
-}
-
 std::vector<bus::RoomAddress> Router::recipients(const bus::EventHeader& event, std::string_view account) const {
     std::vector<bus::RoomAddress> out;
-    each_recipient(event, [&](Names room) {
-        if (room.first == account) out.push_back({std::string(room.first), std::string(room.second)});
-    });
+    if (!shown(event.kind)) return out;
+    const Names origin{event.account, event.room};
+    const bool ours = event.native_id.empty();
+    const auto take = [&](const Names& room) {
+        if (account.empty() || room.first == account) out.push_back({std::string(room.first), std::string(room.second)});
+    };
+    const bool stays = event.visibility >= bus::Visibility::closed || closed_.contains(origin);
+    const auto mirrored = stays ? mirrors_.end() : mirrors_.find(origin);
+    if (mirrored == mirrors_.end()) {
+        if (ours) take(origin);
+        return out;
+    }
+    for (const auto& room : mirrored->second) {
+        if (ours || ByNames::names(room) != origin) take(ByNames::names(room));
+    }
     return out;
 }
 

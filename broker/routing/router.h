@@ -1,7 +1,6 @@
 // Which rooms an event is for: a pure function of the event and the settings.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -21,9 +20,8 @@ public:
 
     // What was born on a platform goes to every other room of its gateways; what Parley itself says goes to its own room
     // too. A room in no gateway hears Parley's own words alone. Talk in closed and direct rooms stays there. Each room once.
-    std::vector<bus::RoomAddress> recipients(const bus::EventHeader& event) const;
-    // Those of one account among them. Asked for each event and follower: it makes nothing where there are none.
-    std::vector<bus::RoomAddress> recipients(const bus::EventHeader& event, std::string_view account) const;
+    // `account`: only its rooms; empty: all. Asked for each event and follower: nothing is made where there are none.
+    std::vector<bus::RoomAddress> recipients(const bus::EventHeader& event, std::string_view account = {}) const;
     // The rooms that mirror one another with this one, itself among them; just itself if it is in no gateway.
     std::vector<bus::RoomAddress> mirrors(const bus::RoomAddress& room) const;
     bool in_gateway(const bus::RoomAddress& room, const std::string& gateway) const;
@@ -37,8 +35,6 @@ private:
         static Names names(const Names& room) { return room; }
         bool operator()(const auto& a, const auto& b) const { return names(a) < names(b); }
     };
-    // Calls `visit` for each recipient, in order.
-    void each_recipient(const bus::EventHeader& event, const std::function<void(Names)>& visit) const;
 
     std::map<bus::RoomAddress, std::vector<bus::RoomAddress>, ByNames> mirrors_;
     std::map<bus::RoomAddress, std::set<std::string>> gateways_;

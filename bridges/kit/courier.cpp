@@ -300,9 +300,8 @@ Courier::Summed Courier::sum_up(store::WriteTxn& txn, const std::string& room) {
     const auto out = left_out(outbox_.queued(txn, room, late_at_once_max), room, limit, now);
     if (out.empty()) return Summed::nothing;
     for (const auto& entry : out)
-        if (!parts_.intake.refusal(entry.event.id, room, entry.event.origin.visibility, "not repeated one by one: it was said too long ago, or too much was"))
+        if (!tell_refusal(entry.event.id, room, entry.event.origin.visibility, "not repeated one by one: it was said too long ago, or too much was"))
             return later(retry_after);
-    refusal_told_ = true;
     std::vector<std::uint64_t> ordinals;
     for (const auto& entry : out) ordinals.push_back(entry.ordinal);
     outbox_.replace(txn, room, ordinals, summary_of(out, room, parts_.names, now));
@@ -372,8 +371,7 @@ void Courier::answer(const DeliveryId& id, std::string native_id, std::string re
 void Courier::tell() {
     std::map<std::pair<std::string, bus::Visibility>, std::vector<std::pair<Flight*, Delivered>>> rooms;
     std::erase_if(untold_, [&](const NotTaken& one) {
-        const bool told = parts_.intake.refusal(one.event, one.room, one.visibility, one.why);
-        return refusal_told_ = refusal_told_ || told, told;
+        return tell_refusal(one.event, one.room, one.visibility, one.why);
     });
     bool later = !untold_.empty();
     for (const auto& key : answered_) {
@@ -389,9 +387,8 @@ void Courier::tell() {
         } else if (flight.refusal.empty()) {
             rooms[{key.second, visibility}].emplace_back(&flight, std::move(delivered));
         } else {
-            flight.told = parts_.intake.refusal(key.first, key.second, visibility, flight.refusal, std::move(delivered.native_ids));
+            flight.told = tell_refusal(key.first, key.second, visibility, flight.refusal, std::move(delivered.native_ids));
             later = later || !flight.told;
-            refusal_told_ = refusal_told_ || flight.told;
         }
     }
     for (auto& [where, flights] : rooms) {
@@ -402,6 +399,13 @@ void Courier::tell() {
         later = later || told < flights.size();
     }
     if (later && !tell_again_) try_again(tell_again_);
+}
+
+bool Courier::tell_refusal(const EventId& event, const std::string& room, bus::Visibility visibility, std::string why,
+                           std::vector<std::string> native_ids) {
+    const bool told = parts_.intake.refusal(event, room, visibility, std::move(why), std::move(native_ids));
+    refusal_told_ = refusal_told_ || told;
+    return told;
 }
 
 // Nothing else tells what was refused: it must outlive a power cut as what is done here does.

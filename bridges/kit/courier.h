@@ -98,6 +98,8 @@ private:
     void complain(const store::Failure& failure);
     void better();  // something could be written
     void tell();
+    bool tell_refusal(const bus::EventId& event, const std::string& room, bus::Visibility visibility, std::string why,
+                      std::vector<std::string> native_ids = {});
     void keep_refusals();
     void settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight);
 

@@ -131,6 +131,19 @@ protected:
         EXPECT_TRUE(client.join(room, user));
         return client;
     }
+    // The bridge is away while she says so many lines, and in the room again: more than one without an archive shows on joining.
+    void miss_sixty_of(XmppClient& alice, const std::string& room) {
+        alice.say(room, "before");
+        ASSERT_TRUE(bridge->until([&] { return bridge->host.message("before"); }));
+        const auto seen = bridge->host.seen;
+        bridge.reset();
+        for (int i = 0; i < 60; ++i) alice.say(room, "missed " + std::to_string(i));
+        ASSERT_TRUE(alice.hears("missed 59"));
+        bridge.emplace(settings, std::vector{room}, folder());
+        bridge->host.seen = seen;
+        bridge->platform.connect();
+        ASSERT_TRUE(bridge->joins(room));
+    }
     kit::DeliveryId next_id(const std::string& room = ops) {
         return {bus::derived_id({"test", std::to_string(++number)}), room, 0};
     }

@@ -66,13 +66,7 @@ TEST_F(Bridged, MarksWhatThePlatformCouldNotFetchButNoTimeWhenItWasThere) {
 }
 
 TEST_F(Bridged, MarksTheWholeAbsenceWhereThePlatformKnowsLaterWhatItCannotFetch) {
-    std::vector<bus::Gap> marked;
-    bus::FollowOptions options;
-    options.start = bus::FollowOptions::Start::beginning;
-    options.filter.kinds = {bus::Kind::gap};
-    asker->follow(options, [&](std::vector<bus::Followed> events) {
-        for (const auto& followed : events) marked.push_back(std::get<bus::Gap>(followed.event.body));
-    });
+    watch_gaps();
     a.platform->keeps_history();
     a.platform->go();
     const auto there_until = clock.now();
@@ -80,20 +74,14 @@ TEST_F(Bridged, MarksTheWholeAbsenceWhereThePlatformKnowsLaterWhatItCannotFetch)
     a.platform->come();
     a.platform->happens("", bus::Gap{clock.now() - 24h, clock.now() - 12h, "when we were there nothing was missed"});
     a.platform->happens("", bus::Gap{clock.now() - 24h, clock.now(), "the server keeps only a minute"});
-    until([&] { return !marked.empty(); }, "the gap");
-    EXPECT_EQ(marked[0].why, "the server keeps only a minute");
-    EXPECT_LE(marked[0].from, there_until);
-    EXPECT_GE(marked[0].from, there_until - 60s);
+    until([&] { return !gaps.empty(); }, "the gap");
+    EXPECT_EQ(gaps[0].why, "the server keeps only a minute");
+    EXPECT_LE(gaps[0].from, there_until);
+    EXPECT_GE(gaps[0].from, there_until - 60s);
 }
 
 TEST_F(Bridged, MarksTheWholeAbsenceThoughItIsToldToStopBeforeThereIsRoomForTheMark) {
-    std::vector<bus::Gap> marked;
-    bus::FollowOptions options;
-    options.start = bus::FollowOptions::Start::beginning;
-    options.filter.kinds = {bus::Kind::gap};
-    asker->follow(options, [&](std::vector<bus::Followed> events) {
-        for (const auto& followed : events) marked.push_back(std::get<bus::Gap>(followed.event.body));
-    });
+    watch_gaps();
     const auto there_until = clock.now();
     a.bridge.reset();
     clock.ahead += std::chrono::seconds(60);
@@ -104,8 +92,8 @@ TEST_F(Bridged, MarksTheWholeAbsenceThoughItIsToldToStopBeforeThereIsRoomForTheM
     a.bridge.reset();
     a.spool_bytes_max = 1 << 20;
     start(a);
-    until([&] { return !marked.empty(); }, "the mark");
-    EXPECT_LE(marked[0].from, there_until);
+    until([&] { return !gaps.empty(); }, "the mark");
+    EXPECT_LE(gaps[0].from, there_until);
 }
 
 TEST_F(Bridged, MarksAlsoTheTimeInWhichADeadLinkLookedLikeAQuietRoom) {

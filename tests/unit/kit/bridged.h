@@ -143,6 +143,14 @@ protected:
         until([&] { return answered; }, "the broker's status");
         return found;
     }
+    void watch_gaps() {  // from the journal's beginning, into `gaps`
+        bus::FollowOptions options;
+        options.start = bus::FollowOptions::Start::beginning;
+        options.filter.kinds = {bus::Kind::gap};
+        asker->follow(options, [this](std::vector<bus::Followed> events) {
+            for (const auto& followed : events) gaps.push_back(std::get<bus::Gap>(followed.event.body));
+        });
+    }
     void until(const std::function<bool()>& holds, const char* what) {
         const auto deadline = std::chrono::steady_clock::now() + 10s;
         while (!holds()) {
@@ -157,6 +165,7 @@ protected:
         until([&] { return !side.platform->heard.empty() && side.platform->heard.back() == words; }, words.c_str());
     }
 
+    std::vector<bus::Gap> gaps;
     std::filesystem::path folder;
     service::Reactor reactor;
     ShiftedClock clock;

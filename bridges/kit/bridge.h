@@ -42,6 +42,7 @@ public:
     void link_changed(Link link, const service::Error& reason = {}) override;
     void received(bus::Event event) override;
     void delivered(const DeliveryId& id, const Receipt& receipt) override;
+    void known_as(const DeliveryId& id, const std::string& native_id) override { courier_.known_as(id, native_id); }
     void refused(const DeliveryId& id, const service::Error& reason) override;
     void room_changed(const std::string& room, bool joined, const service::Error& reason = {}) override;
     void room_kept(const std::string& room) override;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "bridges/kit/cut.h"
 #include "bridges/kit/split.h"
 #include "broker/service/log.h"
 
@@ -18,6 +19,7 @@ constexpr std::uint32_t hops_max = 8;  // a message that has passed so many Parl
 constexpr auto sync_within = std::chrono::milliseconds(200);
 constexpr bus::Sequence unacknowledged_max = 1024;
 constexpr auto retry_after = std::chrono::seconds(1);
+constexpr std::size_t named_max = 4096;  // in one turn
 constexpr auto again_after = std::chrono::milliseconds(50);  // who asked for it is answered before it may crash us again
 
 // What a person in the room could answer, correct or react to.
@@ -88,17 +90,18 @@ void Courier::work() {
 }
 
 void Courier::settle() {
-    if (!answered_.empty() && !work_again_ && !turn({})) try_again(work_again_);
+    if (!(answered_.empty() && named_.empty()) && !work_again_ && !turn({})) try_again(work_again_);
 }
 
 bool Courier::turn(Does does) {
     tell();
-    if (!does.take && answered_.empty() && !(does.say && sayable())) return true;
+    if (!does.take && answered_.empty() && named_.empty() && !(does.say && sayable())) return true;
     Turn turn;
     try {
         store::WriteTxn txn(parts_.env);
         if (does.take)
             for (const auto& followed : arrived_) store(txn, followed, turn);
+        for (const auto& [id, native_id] : named_) parts_.identities.put_native(txn, id.room, native_id, id.event);
         for (const auto& key : answered_) {
             const auto flight = flights_.find(key);
             if (flight == flights_.end()) continue;
@@ -134,6 +137,7 @@ void Courier::undo(const Turn& turn) {
 
 void Courier::carry_out(Turn turn, Does does) {
     better();
+    named_.clear();
     if (!turn.not_taken.empty()) {
         untold_.insert(untold_.end(), turn.not_taken.begin(), turn.not_taken.end());
         tell();
@@ -261,7 +265,10 @@ void Courier::say(store::WriteTxn& txn, const std::string& room, Turn& turn) {
             continue;
         }
         parts_.dead_letters.in_hand(event.id, room);
-        auto deliveries = degrade(event, room, platform_->capabilities(), lookup, parts_.names);
+        const auto& can = platform_->capabilities();
+        const auto before = decode_cut(entry->cut);
+        const auto cut = before ? *before : cut_of(event, can, lookup);
+        auto deliveries = degrade(event, room, can, lookup, parts_.names, cut);
         parts_.dead_letters.nothing_in_hand();
         Flight flight{entry->ordinal, std::move(event), std::vector<std::optional<std::string>>(deliveries.size()), {}};
         for (std::size_t i = 0; i < deliveries.size(); ++i) {
@@ -274,7 +281,7 @@ void Courier::say(store::WriteTxn& txn, const std::string& room, Turn& turn) {
             deliveries[i].sent_through = entry->sent_through;
             turn.out.push_back(std::move(deliveries[i]));
         }
-        outbox_.sent(txn, room, entry->ordinal, platform_->sent_through());
+        outbox_.sent(txn, room, entry->ordinal, {platform_->sent_through(), encode(cut)});
         flights_[key] = std::move(flight);
         turn.started.push_back(key);
     }
@@ -363,6 +370,12 @@ void Courier::answer(const DeliveryId& id, std::string native_id, std::string re
             parts == 1 ? std::move(refusal) : fmt::format("part {} of {}: {}", id.part + 1, parts, refusal);
     }
     answered_.insert(key);
+    work_soon();
+}
+
+void Courier::known_as(const DeliveryId& id, const std::string& native_id) {
+    if (named_.size() == named_max) return;  // then a reaction to it may name nothing
+    named_.emplace_back(id, native_id);
     work_soon();
 }
 

@@ -46,6 +46,7 @@ public:
     void room_gone(const std::string& room);
     void all_gone();
     void answer(const DeliveryId& id, std::string native_id, std::string refusal);
+    void known_as(const DeliveryId& id, const std::string& native_id);  // it is not answered by that
     // A dead letter is to be tried again: it goes to the end of its room's queue, on disk when this returns. Code::io.
     service::Result<void> again(const bus::Event& event, const std::string& room);
     void settle();  // puts the answers so far on record; it happens soon by itself, too
@@ -111,6 +112,7 @@ private:
     bus::Sequence stored_ = 0, acknowledged_ = 0, doubt_until_ = 0;
     std::map<FlightKey, Flight> flights_;
     std::set<FlightKey> answered_;
+    std::vector<std::pair<DeliveryId, std::string>> named_;  // to be written
     std::vector<NotTaken> untold_;  // their receipts are not written yet; nothing is acknowledged meanwhile, so the credit limits them
     // What comes late comes in bulk: a room is told of it when no more of it has come for a moment.
     std::map<std::string, Arrivals> late_;           // by room

@@ -46,7 +46,8 @@ Event summary_of(const std::vector<Outbox::Entry>& entries, const std::string& r
     auto from = first.time, to = first.time;
     std::size_t messages = 0;
     const Event* shown = nullptr;  // the page shows it to whom it concerns
-    for (const auto& [ordinal, event, in_doubt, answered, through] : entries) {
+    for (const auto& entry : entries) {
+        const auto& event = entry.event;
         from = std::min(from, event.time), to = std::max(to, event.time);
         if (!said(event)) continue;
         ++messages;

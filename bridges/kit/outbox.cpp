@@ -1,4 +1,5 @@
-// entries: ordinal -> room, event.   states: ordinal -> "sent" and through whom, native ids of answered parts…
+// entries: ordinal -> room, event.   states: ordinal -> "first", through whom, cut, native ids of answered parts…
+// (an earlier version: "sent" and through whom in one, native ids…; without a cut).
 // taken: event, hash(room) -> nothing, or that it was refused. An entry is in doubt exactly when it has a state.
 #include "bridges/kit/outbox.h"
 
@@ -13,7 +14,34 @@ namespace {
 
 using store::key_of;
 
-constexpr std::string_view through_mark = "sent", refused_mark = "refused";
+constexpr std::string_view state_mark = "first", earlier_mark = "sent", refused_mark = "refused";
+
+struct State {
+    Outbox::First first;
+    std::vector<std::string> answered;
+};
+
+std::optional<State> state_in(std::optional<std::string_view> bytes) {
+    if (!bytes) return std::nullopt;
+    State out;
+    const auto parts = unpack(*bytes).value_or(std::vector<std::string_view>{});
+    std::size_t at = parts.size();
+    if (parts.size() >= 3 && parts[0] == state_mark) {
+        out.first = {std::string(parts[1]), std::string(parts[2])};
+        at = 3;
+    } else if (!parts.empty() && parts[0].starts_with(earlier_mark)) {
+        out.first.through = parts[0].substr(earlier_mark.size());
+        at = 1;
+    }
+    for (; at < parts.size(); ++at) out.answered.emplace_back(parts[at]);
+    return out;
+}
+
+std::string packed(const Outbox::First& first, const std::vector<std::string>& answered) {
+    std::vector<std::string_view> parts{state_mark, first.through, first.cut};
+    parts.insert(parts.end(), answered.begin(), answered.end());
+    return pack(parts);
+}
 
 std::optional<bus::Event> read(const store::Txn& txn, const store::Table& entries, std::uint64_t ordinal) {
     const auto value = entries.get(txn, key_of(ordinal));
@@ -78,7 +106,7 @@ bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event
     }
     taken_.put(txn, key, "");
     entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
-    if (in_doubt) states_.put(txn, key_of(next_), pack({"sent"}));
+    if (in_doubt) states_.put(txn, key_of(next_), packed({}, {}));
     queue.push_back({next_++, false, in_doubt});
     return true;
 }
@@ -86,7 +114,7 @@ bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event
 void Outbox::again(store::WriteTxn& txn, const std::string& room, const bus::Event& event) {
     taken_.put(txn, taken_key(event.id, room), "");
     entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
-    states_.put(txn, key_of(next_), pack({"sent"}));
+    states_.put(txn, key_of(next_), packed({}, {}));
     queues_[room].push_back({next_++, false, true});
 }
 
@@ -94,7 +122,7 @@ void Outbox::doubt_all(store::WriteTxn& txn) {
     for (auto& [room, queue] : queues_) {
         for (auto& slot : queue) {
             slot.in_doubt = true;
-            if (!states_.get(txn, key_of(slot.ordinal))) states_.put(txn, key_of(slot.ordinal), pack({"sent"}));
+            if (!states_.get(txn, key_of(slot.ordinal))) states_.put(txn, key_of(slot.ordinal), packed({}, {}));
         }
     }
 }
@@ -121,12 +149,12 @@ std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::stri
     const auto& slots = queue->second;
     const auto slot = std::find_if(slots.begin(), slots.end(), [](const Slot& s) { return !s.sent; });
     if (slot == slots.end() || static_cast<std::size_t>(slot - slots.begin()) >= limits_.window) return std::nullopt;
-    Entry entry{slot->ordinal, {}, slot->in_doubt, {}, {}};
+    Entry entry{slot->ordinal, {}, slot->in_doubt, {}, {}, {}};
     if (auto event = read(txn, entries_, slot->ordinal)) entry.event = std::move(*event);
-    if (const auto state = states_.get(txn, key_of(slot->ordinal))) {
-        const auto parts = unpack(*state).value_or(std::vector<std::string_view>{});
-        if (!parts.empty() && parts[0].starts_with(through_mark)) entry.sent_through = parts[0].substr(through_mark.size());
-        for (std::size_t i = 1; i < parts.size(); ++i) entry.answered.emplace_back(parts[i]);
+    if (auto state = state_in(states_.get(txn, key_of(slot->ordinal)))) {
+        entry.sent_through = std::move(state->first.through);
+        entry.cut = std::move(state->first.cut);
+        entry.answered = std::move(state->answered);
     }
     return entry;
 }
@@ -138,7 +166,7 @@ std::vector<Outbox::Entry> Outbox::queued(const store::Txn& txn, const std::stri
     for (const auto& slot : queue->second) {
         if (out.size() == most) break;
         if (slot.sent || slot.in_doubt) continue;
-        if (auto event = read(txn, entries_, slot.ordinal)) out.push_back({slot.ordinal, std::move(*event), false, {}, {}});
+        if (auto event = read(txn, entries_, slot.ordinal)) out.push_back({slot.ordinal, std::move(*event), false, {}, {}, {}});
     }
     return out;
 }
@@ -160,10 +188,10 @@ Outbox::Slot* Outbox::slot(const std::string& room, std::uint64_t ordinal) {
     return found == queue->second.end() ? nullptr : &*found;
 }
 
-// Who it went through first stays: later ones cannot know what became of it there.
-void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, std::string_view through) {
-    const auto mark = std::string(through_mark).append(through);
-    if (!states_.get(txn, key_of(ordinal))) states_.put(txn, key_of(ordinal), pack({mark}));
+void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, const First& first) {
+    const auto before = state_in(states_.get(txn, key_of(ordinal)));
+    if (!before) states_.put(txn, key_of(ordinal), packed(first, {}));
+    else if (before->first.cut.empty() && !first.cut.empty()) states_.put(txn, key_of(ordinal), packed({before->first.through, first.cut}, before->answered));
     if (auto* s = slot(room, ordinal)) s->sent = true;  // only if it could be written
 }
 
@@ -176,12 +204,8 @@ void Outbox::still_sent(const std::string& room, std::uint64_t ordinal) {
 }
 
 void Outbox::answered(store::WriteTxn& txn, std::uint64_t ordinal, const std::vector<std::string>& native_ids) {
-    const auto before = states_.get(txn, key_of(ordinal));
-    const auto known = before ? unpack(*before) : std::nullopt;
-    const std::string mark(known && !known->empty() ? (*known)[0] : through_mark);
-    std::vector<std::string_view> parts{mark};
-    parts.insert(parts.end(), native_ids.begin(), native_ids.end());
-    states_.put(txn, key_of(ordinal), pack(parts));
+    const auto state = state_in(states_.get(txn, key_of(ordinal))).value_or(State{});
+    states_.put(txn, key_of(ordinal), packed(state.first, native_ids));
 }
 
 void Outbox::done(store::WriteTxn& txn, std::uint64_t ordinal) {

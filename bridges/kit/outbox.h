@@ -41,12 +41,15 @@ public:
         bus::Event event;
         bool in_doubt = false;
         std::vector<std::string> answered;  // native ids of the first parts, already said
-        std::string sent_through;           // when it was sent first
+        std::string sent_through, cut;      // as sent() had them first
+    };
+    struct First {
+        std::string through, cut;  // who it went through, and what it was cut by (kit::Cut); later ones cannot know that
     };
     // The oldest queued entry of a room; nullopt if there is none or the window is full.
     std::optional<Entry> next(const store::Txn& txn, const std::string& room) const;
     // It is about to be sent: next() gives the one after it. If the transaction does not commit: put_back().
-    void sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, std::string_view through = {});
+    void sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, const First& first = {});
     void put_back(const std::string& room, std::uint64_t ordinal);
     // The other way round, after reload(): it is on its way, as it was.
     void still_sent(const std::string& room, std::uint64_t ordinal);

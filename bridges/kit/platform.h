@@ -20,6 +20,8 @@ public:
     // A Gap says what of an absence the platform could not fetch: room, times and reason are enough.
     virtual void received(bus::Event event) = 0;
     virtual void delivered(const DeliveryId& id, const Receipt& receipt) = 0;
+    // The room shows, before the kit has asked again, a delivery from before the link went: what comes next may refer to it.
+    virtual void known_as(const DeliveryId&, const std::string& /*native_id*/) {}
     virtual void refused(const DeliveryId& id, const service::Error& reason) = 0;
     // The room can be spoken in (joined) or not; deliveries to it wait meanwhile.
     virtual void room_changed(const std::string& room, bool joined, const service::Error& reason = {}) = 0;

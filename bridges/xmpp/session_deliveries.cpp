@@ -153,7 +153,8 @@ void Session::answer_pending(const std::string& id, const std::string& native) {
     const auto p = it->second;
     pending_.erase(it);
     std::erase(order_, p.id);
-    if (!p.from_before) out_.host.delivered(p.delivery.id, {native});
+    if (p.from_before) return out_.host.known_as(p.delivery.id, native);
+    out_.host.delivered(p.delivery.id, {native});
 }
 
 void Session::refuse(const std::string& id, const Error& reason) {

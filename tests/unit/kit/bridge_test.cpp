@@ -111,6 +111,47 @@ TEST_F(Bridged, FindsTheMessageOfAReactionThatComesRightBehindItsNativeId) {
     EXPECT_EQ(reaction->native_id, "1");
 }
 
+TEST_F(Bridged, FindsTheMessageOfAReactionThatIsHeardBeforeItIsSaidAgain) {
+    b.platform->answers = false;
+    a.platform->say("1", "hello");
+    hears(b, "<bob> hello");
+    b.platform->go();
+    // The room shows both in its history, before anything is said in it again.
+    b.platform->show(b.platform->deliveries[0].id, "over-there");
+    b.platform->happens("r", bus::Reaction{{{}, "over-there"}, "👍", true});
+    until([&] { return !a.platform->deliveries.empty(); }, "the reaction");
+    const auto* reaction = std::get_if<React>(&a.platform->deliveries[0].what);
+    ASSERT_NE(reaction, nullptr);
+    EXPECT_EQ(reaction->native_id, "1");
+    EXPECT_EQ(b.bridge->status()["outbox"].number(), 1) << "it is answered when it was asked for again";
+}
+
+TEST_F(Bridged, CutsWhatIsSaidAgainAsItDidFirst) {
+    b.platform->has_no_replies();
+    a.platform->say("1", "lunch?");
+    hears(b, "<bob> lunch?");
+    b.platform->silent_from = 1;
+    std::string words;
+    for (int i = 100; i < 350; ++i) words += std::to_string(i) + ' ';
+    bus::Message reply{words};
+    reply.reply_to.native_id = "1";
+    a.platform->happens("2", reply);
+    until([&] { return b.platform->deliveries.size() == 4; }, "three parts");
+    b.platform->go();
+    a.platform->happens("3", bus::Edit{{{}, "1"}, 1, "lunch at noon, in the park if the sun is out, else at the usual place?"});
+    until([&] { return b.bridge->status()["outbox"].number() == 2; }, "the correction");
+    b.platform->takes_at_most(300);
+    const auto before = b.platform->heard;
+    ASSERT_THAT(before[1], ::testing::StartsWith("<bob> bob: > lunch? — 100 "));
+    b.platform->silent_from = ~0U;
+    b.platform->come();
+    until([&] { return b.bridge->status()["outbox"].number() == 0; }, "an empty outbox");
+    ASSERT_GE(b.platform->heard.size(), 6U);
+    EXPECT_EQ(b.platform->heard[4], before[2]);
+    EXPECT_EQ(b.platform->heard[5], before[3]);
+    EXPECT_EQ(b.platform->deliveries[4].id.part, 1U);
+}
+
 TEST_F(Bridged, TellsTheJournalWhatBecameOfADelivery) {
     bus::FollowOptions options;
     options.start = bus::FollowOptions::Start::now;

@@ -51,6 +51,9 @@ public:
     }
 
     void keeps_history() { can_.history = true; }
+    void has_no_replies() { can_.replies = false; }
+    void takes_at_most(std::size_t bytes) { can_.text_max = bytes; }
+    void show(const DeliveryId& id, const std::string& native_id) { host_.known_as(id, native_id); }
 
     bool answers = true;
     bool kept = false;  // it finds its room joined

@@ -8,6 +8,7 @@
 
 #include "bridges/kit/identity_map.h"
 #include "bridges/kit/outbox.h"
+#include "bridges/kit/pack.h"
 #include "bridges/kit/spool.h"
 
 namespace parley::kit {
@@ -143,6 +144,50 @@ TEST_F(Keep, DoubtsWhatWasSentAndNotAnsweredBeforeARestart) {
     EXPECT_THAT(again->answered, ElementsAre("part 0"));
     outbox.sent(txn, "room", again->ordinal);
     EXPECT_FALSE(outbox.next(txn, "room")->in_doubt);
+}
+
+TEST_F(Keep, RemembersHowItWasSentFirst) {
+    {
+        store::Env env(folder, lazily());
+        Outbox outbox(env);
+        store::WriteTxn txn(env);
+        bool full = false;
+        outbox.add(txn, "room", event("1"), full);
+        outbox.add(txn, "room", event("2"), full, true);
+        const auto first = outbox.next(txn, "room")->ordinal;
+        outbox.sent(txn, "room", first, {"a keeper", "by 400"});
+        outbox.answered(txn, first, {"part 0"});
+        outbox.sent(txn, "room", outbox.next(txn, "room")->ordinal, {"nobody knows", "by 200"});
+        txn.commit();
+    }
+    store::Env env(folder, lazily());
+    Outbox outbox(env);
+    store::WriteTxn txn(env);
+    const auto first = outbox.next(txn, "room");
+    EXPECT_EQ(first->sent_through, "a keeper");
+    EXPECT_EQ(first->cut, "by 400");
+    EXPECT_THAT(first->answered, ElementsAre("part 0"));
+    outbox.sent(txn, "room", first->ordinal, {"another", "by 300"});
+    const auto second = outbox.next(txn, "room");
+    EXPECT_EQ(second->sent_through, "") << "it was in doubt from the beginning";
+    EXPECT_EQ(second->cut, "by 200");
+    outbox.unanswered("room");
+    EXPECT_EQ(outbox.next(txn, "room")->cut, "by 400");
+}
+
+TEST_F(Keep, ReadsWhatAnEarlierVersionKnewOfWhatItSent) {
+    store::Env env(folder, lazily());
+    Outbox outbox(env);
+    store::Table states(env, "outbox_states");
+    store::WriteTxn txn(env);
+    bool full = false;
+    outbox.add(txn, "room", event("1"), full);
+    const auto ordinal = outbox.next(txn, "room")->ordinal;
+    states.put(txn, store::key_of(ordinal), pack({"senta keeper", "part 0", "part 1"}));
+    const auto entry = outbox.next(txn, "room");
+    EXPECT_EQ(entry->sent_through, "a keeper");
+    EXPECT_EQ(entry->cut, "");
+    EXPECT_THAT(entry->answered, ElementsAre("part 0", "part 1"));
 }
 
 TEST_F(Keep, MarksWhatDidNotFitIntoTheOutbox) {

@@ -20,12 +20,14 @@ struct TestClock final : service::Clock {
 struct RecordingHost final : kit::Host {
     std::vector<bus::Event> events;
     std::vector<std::string> delivered_ids;
+    std::vector<std::string> known_ids;  // before they were asked for again
     std::vector<service::Error> refusals;
     bool in = false;
     service::Error why;
     void link_changed(kit::Link, const service::Error&) override {}
     void received(bus::Event e) override { events.push_back(std::move(e)); }
     void delivered(const kit::DeliveryId&, const kit::Receipt& r) override { delivered_ids.push_back(r.native_id); }
+    void known_as(const kit::DeliveryId&, const std::string& native_id) override { known_ids.push_back(native_id); }
     void refused(const kit::DeliveryId&, const service::Error& e) override { refusals.push_back(e); }
     void room_changed(const std::string&, bool joined, const service::Error& e) override { in = joined, why = e; }
     std::optional<kit::Seen> seen;

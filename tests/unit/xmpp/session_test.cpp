@@ -23,6 +23,7 @@ TEST_F(XmppSession, AfterALostLinkTheHistorySettlesWhatWasInDoubt) {
     session.handle(shown);
     session.handle(element("message").set("from", "ops@r").set("type", "groupchat").add(element("subject")));
     EXPECT_THAT(host.delivered_ids, testing::IsEmpty());  // not asked again yet
+    EXPECT_THAT(host.known_ids, testing::ElementsAre("s9"));
     auto again = hello;
     again.in_doubt = true;
     session.deliver(again);

@@ -85,6 +85,7 @@ Outcome run(Stage& stage, const Plan& plan) {
     Outcome out;
     stage.talk(plan.per_second);
     out.faults = Running(stage, plan).until(Clock::now() + plan.talk);
+    if (plan.tell) plan.tell("no more faults: it is to come to rest");
     const auto begin = Clock::now();
     out.verdict = stage.rest(plan.rest_limit);
     out.to_rest = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);

@@ -61,7 +61,7 @@ private:
     std::string settings(const Options& options) const;
     Record record();
     const Ear& room_archive();
-    bool heard_everywhere(const std::vector<std::pair<Person*, std::string>>& words);
+    bool heard_everywhere(const Person& speaker, const std::string& id);
 
     std::array<Person*, 4> people_{&alice, &bob, &carl, &page};
     Ear room_archive_{std::string("work/") + muc, {}, true};

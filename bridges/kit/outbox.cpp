@@ -97,11 +97,7 @@ bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event
     if (queue.size() >= limits_.room_max) {
         full = true;
         taken_.put(txn, key, refused_mark);
-        auto last = read(txn, entries_, queue.back().ordinal);
-        const bool extend = last && is_marker(*last, room) && !queue.back().sent && !queue.back().in_doubt;
-        const auto record = marker_for(room, event, extend ? &*last : nullptr);
-        if (!extend) queue.push_back({next_++, false, false});
-        entries_.put(txn, key_of(queue.back().ordinal), record);
+        mark_refused(txn, room, event);
         return true;
     }
     taken_.put(txn, key, "");
@@ -127,20 +123,27 @@ void Outbox::doubt_all(store::WriteTxn& txn) {
     }
 }
 
-std::string Outbox::marker_for(const std::string& room, const bus::Event& event, const bus::Event* before) const {
-    bus::Event marker;
-    if (before != nullptr) {
-        marker = *before;
-    } else {
-        marker.time = marker.received = event.time;
-        marker.origin = {event.origin.room, event.id.text(), event.origin.visibility};
-        marker.author = bus::ourselves();
-        marker.id = bus::derived_id({"outbox full", room, marker.origin.native_id});
-        marker.body = bus::Gap{event.time, event.time, "too much waited for this room"};
+// At the end of the queue stands a marker for each room that something was refused of.
+void Outbox::mark_refused(store::WriteTxn& txn, const std::string& room, const bus::Event& event) {
+    auto& queue = queues_[room];
+    for (auto slot = queue.rbegin(); slot != queue.rend() && !slot->sent && !slot->in_doubt; ++slot) {
+        auto marker = read(txn, entries_, slot->ordinal);
+        if (!marker || !is_marker(*marker, room)) break;
+        if (marker->origin.room != event.origin.room) continue;
+        auto& gap = std::get<bus::Gap>(marker->body);
+        gap.from = std::min(gap.from, event.time);
+        gap.to = std::max(gap.to, event.time);
+        marker->origin.visibility = std::max(marker->origin.visibility, event.origin.visibility);
+        return entries_.put(txn, key_of(slot->ordinal), pack({room, bus::encode(*marker)}));
     }
-    auto& gap = std::get<bus::Gap>(marker.body);
-    gap.to = std::max(gap.to, event.time);
-    return pack({room, bus::encode(marker)});
+    bus::Event marker;
+    marker.time = marker.received = event.time;
+    marker.origin = {event.origin.room, event.id.text(), event.origin.visibility};
+    marker.author = bus::ourselves();
+    marker.id = bus::derived_id({"outbox full", room, marker.origin.native_id});
+    marker.body = bus::Gap{event.time, event.time, "too much waited for this room"};
+    entries_.put(txn, key_of(next_), pack({room, bus::encode(marker)}));
+    queue.push_back({next_++, false, false});
 }
 
 std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::string& room) const {

@@ -26,7 +26,7 @@ public:
     Outbox(store::Env& env, OutboxLimits limits = {});
 
     // False if the event was taken before (the broker sent it again). Refused at the limit: `full` becomes true, and
-    // the time of the event goes into a gap marker at the end of the queue; that it was refused is said again if it comes
+    // the time of the event goes into a gap marker of its room at the end of the queue; that it was refused is said again if it comes
     // again. `in_doubt`: it may have been said already.
     bool add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt = false);
     // At the end of its room's queue, whether it was taken before or not; it may have been said already.
@@ -76,7 +76,7 @@ private:
     };
     Slot* slot(const std::string& room, std::uint64_t ordinal);
     std::string taken_key(const bus::EventId& event, std::string_view room);
-    std::string marker_for(const std::string& room, const bus::Event& event, const bus::Event* before) const;
+    void mark_refused(store::WriteTxn& txn, const std::string& room, const bus::Event& event);
 
     OutboxLimits limits_;
     RoomKeys room_keys_;

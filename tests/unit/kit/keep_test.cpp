@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <map>
 
 #include "bridges/kit/identity_map.h"
 #include "bridges/kit/outbox.h"
@@ -208,6 +209,29 @@ TEST_F(Keep, MarksWhatDidNotFitIntoTheOutbox) {
     const auto& gap = std::get<bus::Gap>(marker->event.body);
     EXPECT_EQ(gap.from, service::Time(std::chrono::seconds(2)));
     EXPECT_EQ(gap.to, service::Time(std::chrono::seconds(4)));
+}
+
+TEST_F(Keep, MarksForEachRoomWhatOfItDidNotFit) {
+    store::Env env(folder, lazily());
+    Outbox outbox(env, {1, 8});
+    store::WriteTxn txn(env);
+    bool full = false;
+    for (int i = 0; i < 7; ++i) {
+        auto e = event(std::to_string(i));
+        e.origin.room.room = i % 2 == 0 ? "even" : "odd";
+        e.time = service::Time(std::chrono::seconds(i));
+        outbox.add(txn, "room", e, full);
+    }
+    ASSERT_EQ(outbox.size("room"), 3U);
+    outbox.sent(txn, "room", outbox.next(txn, "room")->ordinal);
+    std::map<std::string, std::pair<int, int>> marked;
+    while (const auto marker = outbox.next(txn, "room")) {
+        const auto& gap = std::get<bus::Gap>(marker->event.body);
+        const auto seconds = [](service::Time time) { return static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count()); };
+        marked[marker->event.origin.room.room] = {seconds(gap.from), seconds(gap.to)};
+        outbox.sent(txn, "room", marker->ordinal);
+    }
+    EXPECT_EQ(marked, (std::map<std::string, std::pair<int, int>>{{"even", {2, 6}}, {"odd", {1, 5}}}));
 }
 
 TEST_F(Keep, LosesNothingFromTheSpoolWhenKilled) {

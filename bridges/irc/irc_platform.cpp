@@ -14,6 +14,7 @@ using service::Overloaded;
 
 namespace {
 
+constexpr std::chrono::hours not_known{24};  // longer than anything that is asked about
 constexpr std::chrono::seconds steady_link{30};  // up for that long: the next wait is short again
 
 }  // namespace
@@ -25,7 +26,7 @@ IrcPlatform::Life::Life(IrcPlatform& owner)
 
 std::unique_ptr<Wire> IrcPlatform::connection(Life& life) {
     return std::make_unique<Connection>(
-        context_.reactor, settings_,
+        context_.reactor, context_.clock, settings_,
         Connection::Events{[this, &life] { carry_out(life.session.start()); },
                            [this](const Line& line, std::string_view) { heard(line, now()); },
                            [this](Error why) { lost(std::move(why)); }});
@@ -47,7 +48,10 @@ std::unique_ptr<Wire> IrcPlatform::kept(Life& life) {
         heard(line, {when, context_.clock.steady(), number});
         return line.command == "JOIN";  // what waits for the room is handed to us first: this may be about it
     };
-    events.heard_until = [this](service::Time when) { heard_until_ = when; };
+    events.heard_until = [this](service::Time came, service::Time said) {
+        heard_until_ = came;
+        certain_until_ = said;
+    };
     events.safe = [this, &life] { return context_.host.all_safe() && !life.session.history().busy(); };
     events.state = [&life]() -> std::optional<std::vector<std::string>> {
         const auto lines = life.session.state();
@@ -57,14 +61,13 @@ std::unique_ptr<Wire> IrcPlatform::kept(Life& life) {
         return out;
     };
     events.closed = [this](Error why, std::optional<service::Time> when) {
-        if (when) heard_until_ = when;
+        if (when) heard_until_ = certain_until_ = when;
         lost(std::move(why));
     };
     return std::make_unique<Kept>(context_.reactor, context_.keeper, settings_, std::move(events));
 }
 
 void IrcPlatform::heard(const Line& line, Now when) {
-    heard_at_ = context_.clock.steady();
     carry_out(life_->session.receive(line, when));
     if (line.command == "CAP") learn_capabilities();
     if (line.command == "BATCH" || line.command == "FAIL") pump();  // a room may be caught up
@@ -76,7 +79,9 @@ IrcPlatform::IrcPlatform(Settings settings, kit::Context context)
       capabilities_(capabilities_of(nullptr)),
       backoff_(context_.random,
                {settings_.reconnect_after,
-                std::max<std::chrono::milliseconds>(settings_.reconnect_after, std::chrono::minutes(5)), 2}) {}
+                std::max<std::chrono::milliseconds>(settings_.reconnect_after, std::chrono::minutes(5)), 2}) {
+    if (!context_.keeper.empty()) heard_until_ = service::Time{};  // nothing yet
+}
 
 IrcPlatform::~IrcPlatform() {
     if (life_) life_->wire->leave("Parley is going");
@@ -168,10 +173,12 @@ void IrcPlatform::carry_out(Effects effects) {
     schedule();
 }
 
-// A keeper tells it better: heard_until().
 std::chrono::microseconds IrcPlatform::silent_for() const {
-    if (heard_until_) return {};
-    return std::chrono::duration_cast<std::chrono::microseconds>(context_.clock.steady() - heard_at_);
+    using std::chrono::duration_cast, std::chrono::microseconds;
+    if (certain_until_) return context_.clock.now() - *certain_until_;
+    if (heard_until_) return not_known;  // a keeper that has not told yet
+    const auto until = life_ ? life_->wire->certain_until() : certain_at_end_;
+    return duration_cast<microseconds>(context_.clock.steady() - until);
 }
 
 void IrcPlatform::learn_capabilities() {
@@ -194,6 +201,7 @@ void IrcPlatform::end_life() {
     pace_timer_.cancel();
     pump_soon_.cancel();
     if (!life_) return;
+    certain_at_end_ = life_->wire->certain_until();
     life_->wire->close();
     dead_.push_back(std::move(life_));
     bury_ = context_.reactor.after(std::chrono::microseconds(0), [this] { dead_.clear(); });

@@ -58,11 +58,12 @@ private:
     service::Backoff backoff_;
     bool wanted_ = false;  // between connect() and disconnect()
     bool held_ = false;    // nothing more is to be taken in
-    std::optional<service::Time> heard_until_;  // with a keeper: all that was said until then was told
+    // With a keeper: all that had come to it until then was told, and all that the server had said until then.
+    std::optional<service::Time> heard_until_, certain_until_;
     std::vector<kit::DeliveryId> settled_;      // while nobody could be told
     std::unique_ptr<Life> life_;
     service::Steady up_since_{};
-    service::Steady heard_at_{};  // the last line of the server
+    service::Steady certain_at_end_{};  // of the life that ended last
     service::Reactor::Handle retry_, session_timer_, pace_timer_, pump_soon_, bury_;
     std::vector<std::unique_ptr<Life>> dead_;  // ended inside one of their own callbacks; buried in the next turn
 };

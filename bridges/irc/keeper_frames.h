@@ -14,7 +14,7 @@ namespace parley::irc::keeper {
 
 // Raised with every change that the other side would not understand. Hello, Welcome and Refused only ever grow at
 // their end, so that any two versions can tell each other that they differ.
-constexpr std::uint64_t protocol_version = 1;
+constexpr std::uint64_t protocol_version = 2;
 
 // -- from the bridge -------------------------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ struct Heard {
     template <class F>
     void each(F&& f) { f(number), f(time_us), f(line); }
 };
-// The connection has ended; nothing more comes of it. To be taken like a line.
+// The connection has ended; nothing more comes of it. To be taken like a line. All that the server had said by then was heard.
 struct Closed {
     static constexpr std::string_view name = "closed";
     std::uint64_t number = 0, time_us = 0, code = 0;
@@ -145,12 +145,12 @@ struct Closed {
     template <class F>
     void each(F&& f) { f(number), f(time_us), f(code), f(what), f(hint); }
 };
-// Once a second, behind everything that was heard until then.
+// Once a second, behind everything that was heard until then; of what the server had said until `certain_us`, that is all.
 struct Alive {
     static constexpr std::string_view name = "alive";
-    std::uint64_t time_us = 0;
+    std::uint64_t time_us = 0, certain_us = 0;
     template <class F>
-    void each(F&& f) { f(time_us); }
+    void each(F&& f) { f(time_us), f(certain_us); }
 };
 
 using Frame = std::variant<Hello, Connect, Say, Taken, State, Fact, Stated, HangUp, Sent, Welcome, Refused, Known, Resumed,

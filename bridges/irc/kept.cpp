@@ -164,7 +164,7 @@ bool Kept::take_one(const keeper::Frame& frame) {
                                  [&](const keeper::Heard& it) { return heard(it); },
                                  [&](const keeper::Closed& it) { return closed(it); },
                                  [&](const keeper::Alive& it) {
-                                     events_.heard_until(keeper::time_of(it.time_us));
+                                     events_.heard_until(keeper::time_of(it.time_us), keeper::time_of(it.certain_us));
                                      return true;
                                  },
                                  [&](const auto&) { return true; }},

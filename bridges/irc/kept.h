@@ -23,7 +23,8 @@ public:
         std::function<void(service::Time born, const std::vector<Line>& lines)> resumed;
         // True: let a turn of the reactor pass before the next.
         std::function<bool(const Line& line, std::uint64_t number, service::Time when)> line;
-        std::function<void(service::Time when)> heard_until;  // nothing is on its way that came before
+        // Nothing is on its way that came to the keeper before; and all is here that the server had said by then.
+        std::function<void(service::Time came, service::Time said)> heard_until;
         std::function<bool()> safe;  // all lines that were told are safe with us: the keeper may forget them
         // Lines that tell the session's state as of the last one that was told; nullopt: it cannot be told now.
         std::function<std::optional<std::vector<std::string>>()> state;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bridges/irc/codec.h"
+#include "broker/service/clock.h"
 #include "broker/service/error.h"
 
 namespace parley::irc {
@@ -34,6 +35,8 @@ public:
     virtual void close() = 0;  // ends the connection to the server; no event comes any more
     virtual void leave(const std::string& goodbye) = 0;  // we go: a connection that is kept stays, another one ends
     virtual void hold(bool held) = 0;  // reads no more, and does not mind the silence
+    // All that the server had said by then was told; of a keeper's connection it tells itself (Alive).
+    virtual service::Steady certain_until() const { return {}; }
     virtual bool up() const { return true; }  // it has not ended: what is sent now may reach the server
     virtual const SentLines& sent() const;
     // Of this delivery only so many lines count as sent; with 0 it is not asked for again.

@@ -166,7 +166,7 @@ void Keeper::feed() {
 void Keeper::each_second() {
     feed();
     if (guest_ && guest_->pending() < ahead_bytes)
-        tell(Alive{micros(offered_ == log_.last() && unwritten_.empty() ? clock_.now() : told_until_)});
+        tell(Alive{micros(offered_ == log_.last() && unwritten_.empty() ? clock_.now() : told_until_), micros(certain_until())});
     if (!connection_) return;
     if (!guest_ && clock_.steady() - away_since_ > std::chrono::milliseconds(how_.age_max_ms))
         hang_up("QUIT :Nobody listens any more",
@@ -193,10 +193,16 @@ void Keeper::connect(const Connect& how) {
     how_.age_max_ms = std::min<std::uint64_t>(how.age_max_ms, 365 * wait_max_ms);
     open_ = false;
     connection_ = std::make_unique<Connection>(
-        reactor_, settings_,
+        reactor_, clock_, settings_,
         Connection::Events{[this] { opened(); },
                            [this](const Line&, std::string_view bytes) { heard(bytes); },
                            [this](Error why) { ended(std::move(why)); }});
+}
+
+service::Time Keeper::certain_until() const {
+    const auto now = clock_.now();
+    if (!connection_) return now;
+    return now - std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady() - connection_->certain_until());
 }
 
 void Keeper::opened() {
@@ -253,14 +259,14 @@ void Keeper::hang_up(const std::string& goodbye, Error why) {
 
 // May be called from inside of the connection.
 void Keeper::ended(Error why) {
+    const auto until = certain_until();
     dead_ = std::move(connection_);
     bury_ = reactor_.after(at_once, [this] { dead_.reset(); });
     for (auto& [delivery, sent] : sent_) sent.now = 0;
     log::warning("the connection to the server has ended", {{"why", why.text()}});
-    const auto now = clock_.now();
     if (!std::exchange(open_, false))  // there is nothing to be taken
-        return tell(Closed{0, micros(now), static_cast<std::uint64_t>(why.code), why.what, why.hint});
-    unwritten_end_ = {std::move(why), now};
+        return tell(Closed{0, micros(until), static_cast<std::uint64_t>(why.code), why.what, why.hint});
+    unwritten_end_ = {std::move(why), until};
     if (!write_again_) write_down();
 }
 

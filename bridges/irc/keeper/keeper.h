@@ -34,6 +34,7 @@ private:
     void count(const Sent& sent);
     void learn(std::string fact);
     void opened();
+    service::Time certain_until() const;  // all is here that the server had said by then
     void heard(std::string_view line);
     void write_down();
     void hang_up(const std::string& goodbye, service::Error why);

@@ -127,7 +127,7 @@ TEST_F(OfTwoVersions, ABridgeSaysWhichAndWhatToDo) {
                                                                 [](const service::Error&) {}});
     });
     ASSERT_TRUE(bot.until([&] { return bot.host.link_reason.code == service::Code::unsupported; }));
-    EXPECT_THAT(bot.host.link_reason.text(), AllOf(HasSubstr("speaks version 1"), HasSubstr("speaks version 7"), HasSubstr("process 4711"), HasSubstr("end the keeper")));
+    EXPECT_THAT(bot.host.link_reason.text(), AllOf(HasSubstr("speaks version " + std::to_string(keeper::protocol_version)), HasSubstr("speaks version 7"), HasSubstr("process 4711"), HasSubstr("end the keeper")));
 }
 
 TEST_F(OfTwoVersions, AKeeperTurnsABridgeAwayAndTakesTheNext) {

@@ -43,6 +43,7 @@ protected:
     Verdict expect_all_told() {
         const auto verdict = stage->rest(90s * tests::slowdown);
         EXPECT_TRUE(verdict.good()) << verdict.text() << stage->house.logs();
+        if (const char* logs = std::getenv("PARLEY_LOGS"); logs != nullptr && !verdict.good()) stage->save_logs(logs);
         EXPECT_GT(verdict.heard, 100U);
         return verdict;
     }

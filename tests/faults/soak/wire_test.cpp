@@ -45,6 +45,17 @@ TEST_P(WireTo, WhoseServerAnswersSlowlyLosesAndDoublesNothingWithoutAMark) {
     expect_all_told();
 }
 
+// What the server has said for seconds lies in the wire, and goes with the connection.
+TEST_P(WireTo, ThatIsSlowWhenWhoHoldsItDiesLosesAndDoublesNothingWithoutAMark) {
+    wire().trickle(600);
+    many_more(120);
+    const std::string bridge = GetParam().bridge;
+    stage->house.restart(bridge == "small:irc" ? "small:irc-keeper" : bridge);
+    wire().trickle(0);
+    many_more();
+    expect_all_told();
+}
+
 // The server says no more, but still takes what it is told.
 TEST_P(WireTo, WhoseServerClosesItsHalfIsMadeAgain) {
     const auto before = wire().connections();

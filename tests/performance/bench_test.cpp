@@ -52,6 +52,17 @@ TEST_F(Bench, MeasuresTheBusBesideLmdbAndZeroMq) {
     }
 }
 
+TEST_F(Bench, MeasuresWhatAMessageCostsAsTheHouseGrows) {
+    const auto figures = figures_of("growth");
+    ASSERT_TRUE(figures.contains("growth")) << figures.dump();
+    const auto& rows = figures["growth"]["runs"][0]["rows"];
+    ASSERT_EQ(rows.size(), 5U);
+    for (const auto& row : rows) {
+        EXPECT_GT(row["per_second"], 0) << row;
+        EXPECT_GT(row["ready_ms"], 0) << row;
+    }
+}
+
 TEST_F(Bench, MeasuresImportAndTenKindsOfQuery) {
     const auto figures = figures_of("logs");
     ASSERT_TRUE(figures.contains("logs")) << figures.dump();

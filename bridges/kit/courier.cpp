@@ -34,6 +34,14 @@ const bus::Text* said(const Event& event) {
 
 Courier::Courier(Parts parts, OutboxLimits limits) : parts_(std::move(parts)), outbox_(parts_.env, limits) {}
 
+void Courier::set_platform(Platform* platform) {
+    platform_ = platform;
+    const store::ReadTxn txn(parts_.env);
+    for (const auto& room : outbox_.rooms())
+        for (const auto& event : outbox_.doubted(txn, room))
+            for (std::uint32_t part = 0; part < platform_->capabilities().parts_max; ++part) platform_->doubted({event, room, part});
+}
+
 bool Courier::Flight::complete() const {
     return std::all_of(answers.begin(), answers.end(), [](const auto& answer) { return answer.has_value(); });
 }

@@ -34,7 +34,7 @@ public:
     };
     Courier(Parts parts, OutboxLimits limits);
 
-    void set_platform(Platform* platform) { platform_ = platform; }
+    void set_platform(Platform* platform);
     // A power cut may have taken from our disk what was said: what waits here is in doubt, and so is what the journal had by then.
     void doubt_what_waits();
     void doubt_until(bus::Sequence sequence) { doubt_until_ = sequence; }

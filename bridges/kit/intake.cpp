@@ -21,6 +21,7 @@ using service::Error;
 
 constexpr std::size_t recent_max = 65536;
 constexpr auto retry_every = std::chrono::seconds(1);
+constexpr auto late_most = std::chrono::minutes(10);  // on its way; beyond it somebody's clock is wrong
 // Nobody waits for a receipt, but each commit of the broker that has only one in it delays somebody's message.
 constexpr auto receipts_within = std::chrono::milliseconds(20);
 // Of one event: so that it stays far below what an event may be.
@@ -88,6 +89,7 @@ void Intake::received(Event event) {
     if (origin.visibility != bus::Visibility::direct) origin.visibility = parts_.house.visibility(origin.room);
     event.received = parts_.clock.now();
     if (event.time == service::Time{}) event.time = event.received;
+    keep_order(event);
     // Without a native id it would count as said by us, and come back to its own room.
     if (origin.native_id.empty()) origin.native_id = "kit-" + parts_.random.token(12);
     event.id = id_of(account_, event);
@@ -109,6 +111,16 @@ void Intake::received(Event event) {
         recent_.erase(recent_order_.front());
         recent_order_.pop_front();
     }
+}
+
+// What comes late over a slow wire has the time at which it came, and what a history tells of next the time at which it was
+// said: whoever sorts by time would turn them round.
+void Intake::keep_order(Event& event) {
+    const auto& room = event.origin.room.room;
+    auto [last, first] = said_last_.try_emplace(room);
+    if (const auto seen = seen_.find(room); first && seen != seen_.end()) last->second = seen->second.time;
+    if (event.time < last->second && last->second - event.time < late_most) event.time = last->second;
+    last->second = std::max(last->second, std::min(event.time, event.received));
 }
 
 bool Intake::refers(const Event& event) {

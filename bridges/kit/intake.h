@@ -64,6 +64,7 @@ public:
     const service::Error& trouble() const { return trouble_; }  // why we hold
 
 private:
+    void keep_order(bus::Event& event);
     void resolve(bus::Event& event, const store::Txn& txn) const;
     bool is_echo(const bus::Event& event, const store::Txn& txn) const;
     void remember(const bus::Event& event);
@@ -88,6 +89,7 @@ private:
     Spool spool_;
     store::Table seen_table_;
     std::map<std::string, Seen> seen_;
+    std::map<std::string, service::Time> said_last_;  // by room; never ahead of our own clock
     std::unordered_set<std::string> moved_;    // rooms whose seen_ is not saved yet
     std::unordered_set<bus::EventId> recent_;  // accepted by this process
     std::deque<bus::EventId> recent_order_;

@@ -162,6 +162,17 @@ std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::stri
     return entry;
 }
 
+std::vector<bus::EventId> Outbox::doubted(const store::Txn& txn, const std::string& room) const {
+    std::vector<bus::EventId> out;
+    const auto queue = queues_.find(room);
+    if (queue == queues_.end()) return out;
+    const auto& slots = queue->second;
+    for (std::size_t i = 0; i < std::min(slots.size(), limits_.window); ++i)
+        if (slots[i].in_doubt)
+            if (auto event = read(txn, entries_, slots[i].ordinal)) out.push_back(event->id);
+    return out;
+}
+
 std::vector<Outbox::Entry> Outbox::queued(const store::Txn& txn, const std::string& room, std::size_t most) const {
     std::vector<Entry> out;
     const auto queue = queues_.find(room);

@@ -48,6 +48,8 @@ public:
     };
     // The oldest queued entry of a room; nullopt if there is none or the window is full.
     std::optional<Entry> next(const store::Txn& txn, const std::string& room) const;
+    // Which of the window's entries may have been said already, oldest first.
+    std::vector<bus::EventId> doubted(const store::Txn& txn, const std::string& room) const;
     // It is about to be sent: next() gives the one after it. If the transaction does not commit: put_back().
     void sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, const First& first = {});
     void put_back(const std::string& room, std::uint64_t ordinal);

@@ -47,9 +47,11 @@ public:
     virtual void connect() = 0;
     virtual void disconnect() = 0;
     virtual void deliver(const Delivery& delivery) = 0;
+    // Before connect(): an earlier process may have said it, and it will be delivered again. If the room shows it before: known_as().
+    virtual void doubted(const DeliveryId&) {}
     virtual void backfill(const BackfillRequest&) {}  // Called only if capabilities() say so.
-    // Since the server's last sign of life: what was said after that may not have reached us. A link that is dead already and not
-    // yet known to be must not look like a quiet room. For platforms without history.
+    // Since all that the server had said has certainly reached us: what it said after that may be lost. A link that is dead already
+    // and not yet known to be, or slow, must not look like a quiet room. For platforms without history.
     virtual std::chrono::microseconds silent_for() const { return {}; }
     // What comes now could not be kept: the disk is full, or the spool is. A platform whose server waits for a reader
     // stops reading; another leaves, and fetches what it missed when it is let in again.

@@ -17,8 +17,6 @@ constexpr auto join_limit = 30s;
 constexpr auto features_limit = 10s;  // a room that does not say what it can do is taken to have no archive
 constexpr auto page_limit = 30s;
 constexpr auto history_limit = 10s;  // a room ends its history with its subject; one that does not is taken as it is
-constexpr auto ping_period = 60s;
-constexpr auto ping_limit = 30s;
 constexpr unsigned conflicts_max = 5;
 constexpr std::size_t occupants_max = 50'000;
 
@@ -40,8 +38,8 @@ bool lasting(const Error& e) { return e.code == Code::denied || e.code == Code::
 Session::Room::Room(std::string address, std::string name, service::Random& random)
     : jid(std::move(address)), nick(std::move(name)), backoff(random, {2000ms, 5min, 2}) {}
 
-Session::Session(Outlets outlets, std::string nick, std::vector<std::string> rooms, const std::string& folder)
-    : out_(std::move(outlets)), nick_(std::move(nick)), memory_(folder) {
+Session::Session(Outlets outlets, std::string nick, std::vector<std::string> rooms, const std::string& folder, Patience patience)
+    : out_(std::move(outlets)), nick_(std::move(nick)), patience_(patience), memory_(folder) {
     for (const auto& name : rooms) {
         const auto jid = parse_jid(name);
         if (!jid.resource.empty() || jid.bare.empty()) continue;  // a direct conversation: nothing to join
@@ -62,7 +60,7 @@ void Session::link_up(const std::string& bound_jid, bool resumed) {
     own_jid_ = jid.bare;
     domain_ = jid.domain();
     ping_id_.clear();
-    ping_next_ = out_.clock.steady() + ping_period;
+    ping_next_ = out_.clock.steady() + patience_.ping_after;
     for (auto& [id, pending] : pending_) {
         pending.is_sent = pending.carried = resumed && pending.was_sent;
         pending.sent = out_.clock.steady();
@@ -88,20 +86,26 @@ void Session::go_on_in(Room& room) {
     room.state = Room::State::in;
     room.was_in = false;
     room.occupants = std::exchange(room.before, {});
-    room.ping_at = out_.clock.steady() + ping_limit;
+    room.ping_at = out_.clock.steady() + patience_.ping_timeout;
     room.ping_id = fresh_id();
+    room.settling = true;
     out_.send(ping(room.jid + '/' + room.nick, room.ping_id));
     out_.host.room_changed(room.jid, true);
 }
 
-void Session::say_again_what_was_not_shown(const Room& room) {
+void Session::say_again_what_was_not_shown(Room& room) {
+    room.settling = false;
+    for (auto& [id, pending] : pending_)
+        if (room_of(pending.delivery.id.room) == &room && std::exchange(pending.carried, false)) pending.is_sent = false;
+    say_what_waits(room);
+}
+
+void Session::say_what_waits(const Room& room) {
     const auto ids = order_;
     for (const auto& id : ids) {
         const auto it = pending_.find(id);
-        if (it == pending_.end() || room_of(it->second.delivery.id.room) != &room) continue;
-        if (!std::exchange(it->second.carried, false)) continue;
-        it->second.is_sent = false;
-        if (!it->second.from_before) send_pending(it->second);
+        if (it != pending_.end() && !it->second.is_sent && !it->second.from_before && room_of(it->second.delivery.id.room) == &room)
+            send_pending(it->second);
     }
 }
 
@@ -118,6 +122,7 @@ void Session::link_lost() {
         if (room.state != Room::State::out) out_.host.room_changed(room.jid, false);
         room.state = Room::State::out;
         room.occupants.clear();
+        room.settling = false;
         room.ping_id.clear();
         room.query_id.clear();
         room.catch_up.reset();
@@ -182,7 +187,7 @@ void Session::entered(Room& room) {
     room.state = Room::State::in;
     room.was_in = false;
     room.backoff.reset();
-    room.ping_at = out_.clock.steady() + ping_period;
+    room.ping_at = out_.clock.steady() + patience_.ping_after;
     room.discard_history = false;
     if (!room.been_in_since) room.been_in_since = out_.clock.now();
     for (const auto& [nick, occupant] : room.before) {
@@ -192,17 +197,13 @@ void Session::entered(Room& room) {
     }
     room.before.clear();
     out_.host.room_changed(room.jid, true);
-    const auto ids = order_;
-    for (const auto& id : ids) {
-        const auto it = pending_.find(id);
-        if (it != pending_.end() && !it->second.is_sent && !it->second.from_before && room_of(it->second.delivery.id.room) == &room)
-            send_pending(it->second);
-    }
+    say_what_waits(room);
 }
 
 void Session::out_of(Room& room, const Error& reason, std::chrono::milliseconds least_wait) {
     if (room.state == Room::State::in) room.before = room.occupants;
     room.state = Room::State::out;
+    room.settling = false;
     room.ping_id.clear();
     room.query_id.clear();
     room.catch_up.reset();
@@ -312,7 +313,7 @@ void Session::on_iq(const Element& iq) {
         }
         if (room.ping_id.empty() || room.ping_id != id) continue;
         room.ping_id.clear();
-        room.ping_at = out_.clock.steady() + ping_period;
+        room.ping_at = out_.clock.steady() + patience_.ping_after;
         const auto error = read_error(iq);
         // XEP-0410: these mean that we are in, though somebody on the way does not know pings.
         if (!error || error->condition == "service-unavailable" || error->condition == "feature-not-implemented" ||
@@ -325,14 +326,14 @@ void Session::on_iq(const Element& iq) {
 void Session::tick() {
     if (!up_) return;
     const auto now = out_.clock.steady();
-    if (!ping_id_.empty() && now - ping_sent_ > ping_limit) {
+    if (!ping_id_.empty() && now - ping_sent_ > patience_.ping_timeout) {
         ping_id_.clear();
-        return out_.give_up({Code::timeout, "the server has not answered for 30 s", ""});
+        return out_.give_up({Code::timeout, "the server has not answered for " + service::for_people(patience_.ping_timeout), ""});
     }
     if (ping_id_.empty() && now >= ping_next_) {
         ping_id_ = fresh_id();
         ping_sent_ = now;
-        ping_next_ = now + ping_period;
+        ping_next_ = now + patience_.ping_after;
         out_.send(ping(domain_, ping_id_));
     }
     for (auto& [name, room] : rooms_) {
@@ -348,7 +349,7 @@ void Session::tick() {
             continue;
         }
         room.ping_id = fresh_id();
-        room.ping_at = now + ping_limit;
+        room.ping_at = now + patience_.ping_timeout;
         out_.send(ping(room.jid + '/' + room.nick, room.ping_id));
     }
     std::vector<std::string> late;

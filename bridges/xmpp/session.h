@@ -28,13 +28,21 @@ public:
         std::function<void(const service::Error&)> give_up;  // the link is dead, whatever the socket says
     };
 
-    Session(Outlets outlets, std::string nick, std::vector<std::string> rooms, const std::string& folder);
+    struct Patience {
+        std::chrono::milliseconds ping_after{60'000};    // server and rooms are asked whether they are there
+        std::chrono::milliseconds ping_timeout{30'000};  // and are not, if they do not answer
+    };
+
+    Session(Outlets outlets, std::string nick, std::vector<std::string> rooms, const std::string& folder, Patience patience);
+    Session(Outlets outlets, std::string nick, std::vector<std::string> rooms, const std::string& folder)
+        : Session(std::move(outlets), std::move(nick), std::move(rooms), folder, Patience{}) {}
 
     void link_up(const std::string& bound_jid, bool resumed = false);
     void link_lost();
     void leave_all();
     void handle(const Element& stanza);
     void deliver(const kit::Delivery& delivery);
+    void doubted(const kit::DeliveryId& id);
     void tick();  // about once a second: pings, deadlines, joining again
 
     // The id that a delivery's message carries: the same in every life of the process.
@@ -55,6 +63,7 @@ private:
         std::string ping_id, query_id;
         service::Backoff backoff;
         bool was_in = false;                    // when the link went down
+        bool settling = false;                  // resumed: what was said before is to come first, or to be said again first
         bool may_lack = false;                  // some of its history could not be read: what is not there may have been said
         bool discard_history = false;           // a first join: what was said before us is not ours to bridge
         std::optional<CatchUp> catch_up;        // of an absence; from joining until we are in
@@ -92,7 +101,8 @@ private:
     void on_iq(const Element& iq);
 
     void go_on_in(Room& room);
-    void say_again_what_was_not_shown(const Room& room);
+    void say_again_what_was_not_shown(Room& room);
+    void say_what_waits(const Room& room);
     void try_join(Room& room);
     void join_room(Room& room);
     void history_ended(Room& room);
@@ -120,10 +130,12 @@ private:
 
     Outlets out_;
     std::string nick_, own_jid_, domain_;
+    const Patience patience_;
     bool up_ = false;
     std::map<std::string, Room> rooms_;
     Memory memory_;
     std::map<std::string, Pending> pending_;          // by message id
+    std::unordered_map<std::string, kit::DeliveryId> doubted_;  // of an earlier process, until it is asked for again
     std::vector<std::string> order_;                  // of pending, as handed to us
     std::unordered_map<std::string, std::string> settled_;  // message id -> native id, of ours that a room has shown
     std::deque<std::string> settled_order_;

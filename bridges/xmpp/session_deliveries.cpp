@@ -83,8 +83,11 @@ std::optional<Element> Session::encode(const kit::Delivery& d, const std::string
     return out;
 }
 
+void Session::doubted(const kit::DeliveryId& id) { doubted_.emplace(message_id(id), id); }
+
 void Session::deliver(const kit::Delivery& d) {
     const auto id = message_id(d.id);
+    doubted_.erase(id);
     // Shown in an earlier life of ours, which ended before the answer was written down?
     const auto* said = d.in_doubt ? memory_.by_message_id(d.id.room, id) : nullptr;
     if (said && said->author_id == own_jid_) settled(id, said->native_id);
@@ -114,7 +117,7 @@ void Session::deliver(const kit::Delivery& d) {
     }
     it->second.from_before = false;
     if (it->second.is_sent) return;  // in a session that was resumed: the room will show it
-    if (up_ && (!in_room || room->state == Room::State::in)) send_pending(it->second);
+    if (up_ && (!in_room || (room->state == Room::State::in && !room->settling))) send_pending(it->second);
 }
 
 void Session::send_pending(Pending& p) {
@@ -149,7 +152,10 @@ void Session::settled(const std::string& id, const std::string& native) {
 void Session::answer_pending(const std::string& id, const std::string& native) {
     settled(id, native);
     const auto it = pending_.find(id);
-    if (it == pending_.end()) return;
+    if (it == pending_.end()) {
+        if (const auto before = doubted_.extract(id); !before.empty()) out_.host.known_as(before.mapped(), native);
+        return;
+    }
     const auto p = it->second;
     pending_.erase(it);
     std::erase(order_, p.id);

@@ -20,6 +20,10 @@ Settings read_settings(service::Table& account) {
     out.ca_file = account.file("ca_file", "").string();
     out.nick = account.text("nick", out.jid.substr(0, out.jid.find('@')));
     out.resource = account.text("resource", "parley");
+    out.ping_after = account.duration("ping_after", out.ping_after);
+    out.ping_timeout = account.duration("ping_timeout", out.ping_timeout);
+    for (const auto& [key, value] : {std::pair("ping_after", out.ping_after), std::pair("ping_timeout", out.ping_timeout)})
+        if (value < std::chrono::seconds(1)) account.complain(key, "it is too short", "at least \"1 s\"");
     if (out.tls == Tls::none && out.host != "127.0.0.1" && out.host != "::1" && out.host != "localhost")
         account.complain("tls", "\"none\" would show the password to the network", "only a host on this machine may go without TLS");
     account.finish();

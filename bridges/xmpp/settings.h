@@ -1,6 +1,7 @@
 // [account.NAME] with platform = "xmpp".
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -20,6 +21,7 @@ struct Settings {
     std::string ca_file;        // empty: the system's
     std::string nick;
     std::string resource;       // a random part is added for each session
+    std::chrono::milliseconds ping_after{60'000}, ping_timeout{30'000};
 };
 
 // Calls finish().

@@ -21,7 +21,7 @@ XmppPlatform::XmppPlatform(Settings settings, kit::Context context)
                    [this](const Element& stanza) { session_.handle(stanza); }}),
       session_({context_.host, context_.clock, context_.random, [this](const Element& stanza) { connection_.send(stanza); },
                 [this](const service::Error& reason) { connection_.abandon(reason); }},
-               settings_.nick, context_.rooms, context_.data_folder) {}
+               settings_.nick, context_.rooms, context_.data_folder, {settings_.ping_after, settings_.ping_timeout}) {}
 
 const kit::Capabilities& XmppPlatform::capabilities() const {
     static constexpr kit::Capabilities what = xmpp::capabilities();

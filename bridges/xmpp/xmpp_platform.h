@@ -17,6 +17,7 @@ public:
     void connect() override;
     void disconnect() override;
     void deliver(const kit::Delivery& delivery) override;
+    void doubted(const kit::DeliveryId& id) override { session_.doubted(id); }
 
 private:
     void open();

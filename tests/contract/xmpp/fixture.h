@@ -33,9 +33,11 @@ struct RecordingHost final : kit::Host {
     std::map<std::string, bool> joined;
     service::Error room_reason;
     std::optional<kit::Seen> seen;
+    std::function<void(kit::Link)> on_link = [](kit::Link) {};
 
     void link_changed(kit::Link link, const service::Error& reason) override {
         links.push_back(link);
+        on_link(link);
         if (reason) down_reason = reason;
     }
     void received(bus::Event event) override {

@@ -1,6 +1,7 @@
 // Servers and links that go away, and absences: what was said meanwhile comes, once and in order, or is marked.
 #include "tests/contract/xmpp/fixture.h"
 #include "tests/support/proxy.h"
+#include "tests/support/slowdown.h"
 
 namespace parley::xmpp {
 namespace {
@@ -80,6 +81,45 @@ TEST_F(Xmpp, ALinkThatIsCutIsResumedAndNothingIsSaidTwiceOrLost) {
     EXPECT_EQ(alice.count("on its way"), 1);
     EXPECT_EQ(bridge->host.messages("meanwhile"), 1);
     EXPECT_THAT(server->log(), testing::HasSubstr("resuming existing session"));
+}
+
+// The whole address of who is "parley" in the room, as its latest presence has it.
+std::string address_of_parley(const std::vector<XmlNode>& stanzas) {
+    std::string out;
+    for (const auto& stanza : stanzas) {
+        if (stanza.name != "presence" || stanza["from"] != ops + "/parley" || !stanza["type"].empty()) continue;
+        const auto* about = stanza.child("x");
+        const auto* item = about != nullptr ? about->child("item") : nullptr;
+        if (item != nullptr) out = (*item)["jid"];
+    }
+    return out;
+}
+
+TEST_F(Xmpp, AResumedSessionInWhichNothingIsAnsweredIsNotResumedAgain) {
+    tests::Proxy wire(server->port());
+    settings.port = wire.port();
+    settings.ping_after = settings.ping_timeout = 1s;
+    start();
+    auto& alice = enter("alice");
+    const auto before = address_of_parley(alice.take(1ms));
+    ASSERT_NE(before, "");
+    int ups = 0;
+    bridge->host.on_link = [&](kit::Link link) {
+        if (link == kit::Link::up && ++ups == 1) wire.freeze_to_server(true);  // what it asks never comes
+        if (link == kit::Link::down && ups == 1) wire.freeze_to_server(false);
+    };
+    wire.cut();
+    ASSERT_TRUE(bridge->until([&] { return ups == 2 && bridge->host.joined[ops]; }, 20s * tests::slowdown));
+    std::vector<XmlNode> seen;
+    ASSERT_TRUE(bridge->until([&] {
+        for (auto& stanza : alice.take(1ms)) seen.push_back(std::move(stanza));
+        return !address_of_parley(seen).empty();
+    }));
+    EXPECT_NE(address_of_parley(seen), before) << "the session that was resumed was resumed again";
+    alice.say(ops, "end");
+    ASSERT_TRUE(bridge->until([&] { return bridge->host.message("end"); }));
+    ASSERT_NE(bridge->deliver(say("here again")), nullptr);
+    EXPECT_TRUE(alice.hears("here again"));
 }
 
 TEST_F(Xmpp, WhatIsInDoubtAfterARestartIsSettledByTheRoomsHistory) {

@@ -152,6 +152,50 @@ TEST_F(Bridged, CutsWhatIsSaidAgainAsItDidFirst) {
     EXPECT_EQ(b.platform->deliveries[4].id.part, 1U);
 }
 
+TEST_F(Bridged, GivesNothingATimeBeforeWhatWasToldBefore) {
+    std::vector<std::int64_t> seconds;
+    bus::FollowOptions options;
+    options.start = bus::FollowOptions::Start::now;
+    options.filter.kinds = {bus::Kind::message};
+    asker->follow(options, [&](std::vector<bus::Followed> events) {
+        for (const auto& followed : events) seconds.push_back(std::chrono::duration_cast<std::chrono::seconds>(followed.event.time - clock.now()).count());
+    });
+    const auto say_of = [&](const std::string& id, std::chrono::seconds ago) {
+        bus::Event event;
+        event.origin.room.room = "room";
+        event.origin.native_id = id;
+        event.author = {"bob@here", "bob", bus::Strength::account, false, ""};
+        event.time = clock.now() - ago;
+        event.body = bus::Message{id};
+        a.platform->hears(std::move(event));
+    };
+    say_of("late", 10s);
+    say_of("from the history", 20s);
+    say_of("of a wrong clock", 3600s);
+    say_of("of the future", -60s);
+    say_of("now", 1s);
+    until([&] { return seconds.size() == 5; }, "all");
+    EXPECT_NEAR(static_cast<double>(seconds[0]), -10, 1);
+    EXPECT_NEAR(static_cast<double>(seconds[1]), -10, 1);
+    EXPECT_NEAR(static_cast<double>(seconds[2]), -3600, 1);
+    EXPECT_NEAR(static_cast<double>(seconds[3]), 60, 1);
+    EXPECT_NEAR(static_cast<double>(seconds[4]), 0, 1);
+}
+
+TEST_F(Bridged, TellsThePlatformWhatAnEarlierProcessMayHaveSaid) {
+    b.platform->answers = false;
+    a.platform->say("1", "hello");
+    hears(b, "<bob> hello");
+    const auto id = b.platform->deliveries[0].id;
+    b.bridge.reset();
+    start(b);
+    ASSERT_FALSE(b.platform->doubts.empty());
+    EXPECT_EQ(b.platform->doubts[0], id);
+    a.bridge.reset();
+    start(a);
+    EXPECT_TRUE(a.platform->doubts.empty());
+}
+
 TEST_F(Bridged, TellsTheJournalWhatBecameOfADelivery) {
     bus::FollowOptions options;
     options.start = bus::FollowOptions::Start::now;

@@ -36,6 +36,7 @@ public:
     }
     std::optional<service::Time> heard_until() const override { return heard_last; }
     std::string sent_through() const override { return through; }
+    void doubted(const DeliveryId& id) override { doubts.push_back(id); }
     void settled(const DeliveryId& id) override { settlements.push_back(id); }
     void hold(bool held) override { holds.push_back(held); }
     std::chrono::microseconds silent_for() const override { return silent; }
@@ -50,6 +51,7 @@ public:
         host_.received(std::move(event));
     }
 
+    void hears(bus::Event event) { host_.received(std::move(event)); }
     void keeps_history() { can_.history = true; }
     void has_no_replies() { can_.replies = false; }
     void takes_at_most(std::size_t bytes) { can_.text_max = bytes; }
@@ -59,7 +61,7 @@ public:
     bool kept = false;  // it finds its room joined
     std::optional<service::Time> heard_last;
     std::string through;
-    std::vector<DeliveryId> settlements;
+    std::vector<DeliveryId> settlements, doubts;
     std::string refusing;
     std::uint32_t refuses_from = 0, silent_from = ~0U;  // parts
     std::function<void()> right_behind;  // happens once, right behind an answer

@@ -202,6 +202,23 @@ TEST_F(XmppCatchUp, WhatNeverReachedTheWireIsSaidOnceTheRoomShowsThatItHasNotCom
     EXPECT_THAT(host.delivered_ids, ElementsAre("s1"));
 }
 
+TEST_F(XmppCatchUp, InAResumedSessionNothingOvertakesWhatIsToBeSaidAgain) {
+    session.deliver(hello);
+    session.link_lost();
+    session.link_up("parley@x/1", true);
+    auto again = hello;
+    again.in_doubt = true;
+    session.deliver(again);
+    kit::Delivery next{{bus::derived_id({"next"}), "ops@r", 0}, kit::Say{bus::Text("next"), {}, {}, {}, {}}, false};
+    session.deliver(next);
+    EXPECT_EQ(XmppSession::said(), 1);
+    room_answers_ping();
+    std::vector<std::string> words;
+    for (const auto& stanza : sent)
+        if (const auto* body = stanza.child("body")) words.push_back(body->text);
+    EXPECT_THAT(words, ElementsAre("hello", "hello", "next"));
+}
+
 TEST_F(XmppCatchUp, AnAnswerWrittenDownNowhereIsFoundInTheMemoryOfAnEarlierLife) {
     session.deliver(hello);
     session.handle(reflection("s1"));

@@ -31,6 +31,18 @@ TEST_F(XmppSession, AfterALostLinkTheHistorySettlesWhatWasInDoubt) {
     EXPECT_EQ(said(), 1);
 }
 
+TEST_F(XmppSession, WhatAnEarlierProcessSaidIsKnownWhenTheRoomShowsIt) {
+    session.doubted(hello.id);
+    session.handle(reflection("s9"));
+    session.handle(reflection("s9"));
+    EXPECT_THAT(host.known_ids, testing::ElementsAre("s9"));
+    auto again = hello;
+    again.in_doubt = true;
+    session.deliver(again);
+    EXPECT_THAT(host.delivered_ids, testing::ElementsAre("s9"));
+    EXPECT_EQ(said(), 0);
+}
+
 TEST_F(XmppSession, WhatTheHistoryDoesNotShowIsSentAgain) {
     session.deliver(hello);
     session.link_lost();

@@ -56,6 +56,7 @@ public:
     std::size_t waiting(const std::string& room) const { return outbox_.size(room); }
 
 private:
+    static constexpr auto retry_after = std::chrono::seconds(1);
     struct Flight {  // sent and not yet answered
         std::uint64_t ordinal = 0;
         bus::Event event;

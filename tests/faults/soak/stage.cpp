@@ -29,7 +29,7 @@ std::string Stage::settings(const Options& options) const {
     const std::string irc = "reconnect_after = \"100 ms\"\nrejoin_after = \"500 ms\"\nping_after = \"4 s\"\nping_timeout = \"4 s\"\n";
     return with_pace(tests::irc_account("small", to_small.port()), options.small_per_second) + irc + options.more_small +
            tests::irc_account("large", to_large.port()) + irc + options.more_large +
-           tests::xmpp_account("work", to_xmpp.port(), xmpp.ca_file()) + fmt::format(R"(
+           tests::xmpp_account("work", to_xmpp.port(), xmpp.ca_file()) + "ping_after = \"4 s\"\nping_timeout = \"4 s\"\n" + fmt::format(R"(
 [account.web]
 platform = "web"
 [gateway.lobby]

@@ -155,7 +155,7 @@ TEST_F(Bridged, CutsWhatIsSaidAgainAsItDidFirst) {
 TEST_F(Bridged, GivesNothingATimeBeforeWhatWasToldBefore) {
     std::vector<std::int64_t> seconds;
     bus::FollowOptions options;
-    options.start = bus::FollowOptions::Start::now;
+    options.start = bus::FollowOptions::Start::beginning;
     options.filter.kinds = {bus::Kind::message};
     asker->follow(options, [&](std::vector<bus::Followed> events) {
         for (const auto& followed : events) seconds.push_back(std::chrono::duration_cast<std::chrono::seconds>(followed.event.time - clock.now()).count());

@@ -153,7 +153,16 @@ bool Registration::numeric(const Line& line, Effects& out) {
     return false;
 }
 
-// parley, parley_, parley__, parle_2 …: never longer than nine, which every server takes, unless the first was.
+std::vector<std::string> nicks_like(const std::string& nick) {
+    std::vector<std::string> out{nick};
+    const std::size_t most = std::max<std::size_t>(nick.size(), 9);
+    for (unsigned tried = 1; tried <= nicks_tried_max; ++tried) {
+        const std::string tail = tried <= 2 ? std::string(tried, '_') : "_" + std::to_string(tried - 1);
+        out.push_back(nick.substr(0, most - tail.size()) + tail);
+    }
+    return out;
+}
+
 void Registration::another_nick(const Line& line, Effects& out) {
     if (++nicks_tried_ > nicks_tried_max) {
         out.push_back(Fail{{service::Code::conflict,
@@ -161,10 +170,7 @@ void Registration::another_nick(const Line& line, Effects& out) {
                             "choose another `nick`"}});
         return;
     }
-    const std::string tail =
-        nicks_tried_ <= 2 ? std::string(nicks_tried_, '_') : "_" + std::to_string(nicks_tried_ - 1);
-    const std::size_t most = std::max<std::size_t>(settings_.nick.size(), 9);
-    nick_ = settings_.nick.substr(0, most - tail.size()) + tail;
+    nick_ = nicks_like(settings_.nick)[nicks_tried_];
     out.push_back(send("NICK", {nick_}));
 }
 

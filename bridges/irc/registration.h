@@ -10,6 +10,10 @@
 
 namespace parley::irc {
 
+// What is tried where a nick is taken, the nick first: parley, parley_, parley__, parley_2 …; never longer than nine, which
+// every server takes, unless the first was.
+std::vector<std::string> nicks_like(const std::string& nick);
+
 class Registration {
 public:
     explicit Registration(const Settings& settings) : settings_(settings), nick_(settings.nick) {}

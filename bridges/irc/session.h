@@ -75,6 +75,7 @@ private:
     void judge_sign_in(Effects& out);
     void not_let_in(Effects& out) const;
     bool ours(const Line& line) const { return isupport_.same(line.nick(), nick_); }
+    bool from_before(const Line& line) const;
     bus::Event event(const Line& line, const std::string& room);
 
     const Settings& settings_;

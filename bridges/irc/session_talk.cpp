@@ -53,6 +53,15 @@ std::optional<bus::Event> Session::event_in_room(const Line& line) {
     return out;
 }
 
+// An earlier connection of ours that the server has not given up: what a slow network held of it may still be said, by a nick
+// that we could have had, from our own address.
+bool Session::from_before(const Line& line) const {
+    const auto mark = line.source.find('!');
+    if (user_host_.empty() || mark == std::string::npos || line.source.substr(mark + 1) != user_host_) return false;
+    const auto nicks = nicks_like(settings_.nick);
+    return std::any_of(nicks.begin(), nicks.end(), [&](const auto& nick) { return isupport_.same(line.nick(), nick); });
+}
+
 void Session::said(const Line& line, Now now, Effects& out) {
     if (!up_ || line.params.empty() || (line.command != "TAGMSG" && line.params.size() < 2)) return;
     if (ours(line)) {
@@ -62,6 +71,10 @@ void Session::said(const Line& line, Now now, Effects& out) {
         return;
     }
     if (!line.from_person()) return;  // servers' notices are not talk
+    if (from_before(line)) {
+        if (line.command != "TAGMSG") history_.ours(rooms_.spelled(line.param(0)), line);
+        return;
+    }
     if (line.command == "TAGMSG") return reacted(line, out);
     if (line.command == "REDACT") return redacted(line, out);
     const auto query = parse_ctcp(line.params[1]);

@@ -165,5 +165,21 @@ TEST_F(Talk, StrayLinesAreHarmless) {
     EXPECT_TRUE(session_->up());
 }
 
+TEST_F(Talk, WhatAnEarlierConnectionOfOursStillSaysIsNobodysTalk) {
+    start();
+    hear(":s 433 * parley :in use");
+    hear(":s 001 parley_ :hi");
+    hear(":s 376 parley_ :end");
+    hear(":parley_!p@h JOIN #ops");
+    hear(":parley!p@h PRIVMSG #ops :<alice> I was on my way");
+    hear(":parley__!p@h NOTICE #ops :alice removed a message");
+    EXPECT_THAT(heard_, ::testing::IsEmpty());
+    EXPECT_THAT(answers_, ::testing::IsEmpty());
+    hear(":parley!p@elsewhere PRIVMSG #ops :who took your nick");
+    hear(":parleyman!p@h PRIVMSG #ops :who lives with you");
+    ASSERT_EQ(heard_.size(), 2U);
+    EXPECT_EQ(std::get<bus::Message>(heard_[0].body).text.plain, "who took your nick");
+}
+
 }  // namespace
 }  // namespace parley::irc

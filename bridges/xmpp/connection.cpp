@@ -33,7 +33,6 @@ struct Connection::State {
     xmpp_sm_state_t* resumable = nullptr;  // of the last stream, to go on with
     std::string bound_jid;                 // of the session that it belongs to
     bool refused = false;                  // this stream asked to resume, and was given a new session
-    bool unanswered = false;               // this stream was resumed, and nothing that was asked in it was answered yet
     int fd = -1;  // our own copy of the descriptor, so that watching it ends before it can be used for something else
     service::Reactor::Handle readable, writable, tick, posted;
     bool running = false, up = false, closing = false, abandoned = false, ended = false, connected = false;
@@ -43,7 +42,7 @@ struct Connection::State {
     std::string certificate_problem;
     std::size_t unfinished_bytes = 0;  // read since the last whole stanza
     bool unreadable = false;           // what came is no XML
-    bool poisoned = false;             // we gave the stream up for what it carried
+    bool poisoned = false;             // we gave the session up, not the stream alone
     Error reason;
 
     State(service::Reactor& r, const Settings& s, Listener l) : reactor(r), settings(s), listener(std::move(l)) {}
@@ -138,9 +137,6 @@ Element convert(xmpp_stanza_t* stanza, int depth) {
 int on_stanza(xmpp_conn_t*, xmpp_stanza_t* stanza, void* user) {
     auto* state = static_cast<State*>(user);
     state->unfinished_bytes = 0;
-    if (const char *name = xmpp_stanza_get_name(stanza), *type = xmpp_stanza_get_type(stanza);
-        name != nullptr && type != nullptr && std::strcmp(name, "iq") == 0 && (std::strcmp(type, "result") == 0 || std::strcmp(type, "error") == 0))
-        state->unanswered = false;
     if (state->up && !state->ended) state->listener.stanza(convert(stanza, 0));
     return 1;
 }
@@ -161,7 +157,6 @@ void on_event(xmpp_conn_t* conn, xmpp_conn_event_t event, int error, xmpp_stream
         // Each stream asks for a resource of its own: the same address again is the same session.
         const bool resumed = jid == before;
         state->refused = !resumed && !before.empty();
-        state->unanswered = resumed;
         state->listener.up(jid, resumed);
         return;
     }
@@ -215,13 +210,13 @@ void State::release() {
 
 // What made us give up would come again with the session.
 // After a refusal the library's queue still holds what the old session had not heard confirmed: resumed once more, it
-// would say it twice. And a session in which the server answers nothing, and it was resumed already, does not get better.
+// would say it twice.
 void State::keep_resumable(xmpp_conn_t* old) {
     auto* latest = xmpp_conn_get_sm_state(old);
     if (!latest) return;
     if (resumable) xmpp_free_sm_state(resumable);
     resumable = latest;
-    if (refused || closing || poisoned || (abandoned && unanswered)) forget_session();
+    if (refused || closing || poisoned) forget_session();
 }
 
 void State::forget_session() {
@@ -318,7 +313,7 @@ void Connection::open(const std::string& resource) {
 }
 
 void State::connect(const std::string& resource, const Address& address) {
-    up = closing = abandoned = ended = connected = refused = unanswered = false;
+    up = closing = abandoned = ended = connected = refused = false;
     problem.clear();
     certificate_problem.clear();
     unfinished_bytes = 0;
@@ -374,10 +369,11 @@ void Connection::close() {
     }
 }
 
-void Connection::abandon(const Error& reason) {
+void Connection::abandon(const Error& reason, bool session_too) {
     auto& s = *state_;
     if (!s.conn || s.ended) return;
     s.reason = reason;
+    s.poisoned = session_too;
     // The library sees the end of the stream, and keeps what is needed to resume it.
     if (s.fd >= 0) ::shutdown(s.fd, SHUT_RDWR);
     s.abandoned = true;

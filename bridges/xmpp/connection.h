@@ -30,7 +30,8 @@ public:
     void open(const std::string& resource);
     void send(const Element& stanza);
     void close();                                // politely; down() follows
-    void abandon(const service::Error& reason);  // at once, without a word to the server; down() follows
+    // At once, without a word to the server; down() follows. `session_too`: it is not resumed.
+    void abandon(const service::Error& reason, bool session_too);
 
     struct State;
 

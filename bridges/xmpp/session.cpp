@@ -59,6 +59,7 @@ void Session::link_up(const std::string& bound_jid, bool resumed) {
     const auto jid = parse_jid(bound_jid);
     own_jid_ = jid.bare;
     domain_ = jid.domain();
+    answered_ = !resumed;
     ping_id_.clear();
     ping_next_ = out_.clock.steady() + patience_.ping_after;
     for (auto& [id, pending] : pending_) {
@@ -304,7 +305,10 @@ void Session::on_occupant(Room& room, const PresenceStanza& p) {
 void Session::on_iq(const Element& iq) {
     if (const auto reply = answer(iq)) return out_.send(*reply);
     const auto& id = iq["id"];
-    if (!ping_id_.empty() && id == ping_id_) return ping_id_.clear();
+    if (!ping_id_.empty() && id == ping_id_) {
+        answered_ = true;
+        return ping_id_.clear();
+    }
     if (id.starts_with("c-")) return answer_pending(id.substr(2), id.substr(2));
     for (auto& [name, room] : rooms_) {
         if (!room.query_id.empty() && room.query_id == id && parse_jid(iq["from"]).bare == name) {
@@ -312,6 +316,7 @@ void Session::on_iq(const Element& iq) {
             return on_archive_page(room, iq);
         }
         if (room.ping_id.empty() || room.ping_id != id) continue;
+        answered_ = true;
         room.ping_id.clear();
         room.ping_at = out_.clock.steady() + patience_.ping_after;
         const auto error = read_error(iq);
@@ -328,7 +333,7 @@ void Session::tick() {
     const auto now = out_.clock.steady();
     if (!ping_id_.empty() && now - ping_sent_ > patience_.ping_timeout) {
         ping_id_.clear();
-        return out_.give_up({Code::timeout, "the server has not answered for " + service::for_people(patience_.ping_timeout), ""});
+        return out_.give_up({Code::timeout, "the server has not answered for " + service::for_people(patience_.ping_timeout), ""}, !answered_);
     }
     if (ping_id_.empty() && now >= ping_next_) {
         ping_id_ = fresh_id();

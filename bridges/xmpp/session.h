@@ -25,7 +25,8 @@ public:
         const service::Clock& clock;
         service::Random& random;
         std::function<void(const Element&)> send;
-        std::function<void(const service::Error&)> give_up;  // the link is dead, whatever the socket says
+        // The link is dead, whatever the socket says; `session_too`: it is not to be resumed.
+        std::function<void(const service::Error&, bool session_too)> give_up;
     };
 
     struct Patience {
@@ -131,6 +132,7 @@ private:
     Outlets out_;
     std::string nick_, own_jid_, domain_;
     const Patience patience_;
+    bool answered_ = true;  // something that was asked since the session was resumed: else it does not get better by that
     bool up_ = false;
     std::map<std::string, Room> rooms_;
     Memory memory_;

@@ -20,7 +20,7 @@ XmppPlatform::XmppPlatform(Settings settings, kit::Context context)
                    [this](const service::Error& reason) { on_down(reason); },
                    [this](const Element& stanza) { session_.handle(stanza); }}),
       session_({context_.host, context_.clock, context_.random, [this](const Element& stanza) { connection_.send(stanza); },
-                [this](const service::Error& reason) { connection_.abandon(reason); }},
+                [this](const service::Error& reason, bool session_too) { connection_.abandon(reason, session_too); }},
                settings_.nick, context_.rooms, context_.data_folder, {settings_.ping_after, settings_.ping_timeout}) {}
 
 const kit::Capabilities& XmppPlatform::capabilities() const {

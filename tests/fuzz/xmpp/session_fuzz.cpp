@@ -97,7 +97,7 @@ private:
     bool dead_ = false;
     std::string asked_;
     std::vector<kit::Delivery> handed_;
-    xmpp::Session session_{{told_, clock_, random_, [this](const xmpp::Element& stanza) { check(stanza); }, [this](const service::Error&) { dead_ = true; }},
+    xmpp::Session session_{{told_, clock_, random_, [this](const xmpp::Element& stanza) { check(stanza); }, [this](const service::Error&, bool) { dead_ = true; }},
                            "parley", {"ops@rooms.example", "carol@example/phone"}, ""};
 };
 

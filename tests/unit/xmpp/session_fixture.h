@@ -41,7 +41,8 @@ protected:
     service::SeededRandom random{7};
     std::vector<Element> sent;
     service::Error gave_up;
-    Session session{{host, clock, random, [this](const Element& e) { sent.push_back(e); }, [this](const service::Error& e) { gave_up = e; }},
+    bool gave_up_session = false;
+    Session session{{host, clock, random, [this](const Element& e) { sent.push_back(e); }, [this](const service::Error& e, bool session_too) { gave_up = e, gave_up_session = session_too; }},
                     "parley", {"ops@r"}, ""};
     kit::Delivery hello{{bus::derived_id({"hello"}), "ops@r", 0}, kit::Say{bus::Text("hello"), {}, {}, {}, {}}, false};
 

@@ -68,6 +68,24 @@ TEST_F(XmppSession, ASilentServerIsGivenUp) {
     clock.at += 31s;
     session.tick();
     EXPECT_EQ(gave_up.code, service::Code::timeout);
+    EXPECT_FALSE(gave_up_session) << "it may go on when the server is there again";
+}
+
+TEST_F(XmppSession, AServerThatAnswersNothingInAResumedSessionIsGivenUpWithIt) {
+    for (const bool answers : {true, false}) {
+        session.link_lost();
+        sent.clear();
+        session.link_up("parley@x/1", true);
+        const auto asked = last("iq");
+        session.handle(element("iq").set("from", "ops@r/parley").set("type", "result").set("id", answers ? asked["id"] : "of-long-ago"));
+        gave_up = {};
+        clock.at += 61s;
+        session.tick();
+        clock.at += 31s;
+        session.tick();
+        EXPECT_EQ(gave_up.code, service::Code::timeout);
+        EXPECT_EQ(gave_up_session, !answers);
+    }
 }
 
 TEST_F(XmppSession, ARoomThatForgotUsIsEnteredAgain) {

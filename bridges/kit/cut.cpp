@@ -1,6 +1,7 @@
-// text_max (u64), then of the target, if it was known: author id, name, excerpt, "1" if ours, native ids…
+// text_max (u64), then of the target, if it was known, the fields of known_record.h.
 #include "bridges/kit/cut.h"
 
+#include "bridges/kit/known_record.h"
 #include "bridges/kit/pack.h"
 #include "broker/store/store.h"
 
@@ -28,23 +29,18 @@ std::vector<Delivery> degrade(const bus::Event& event, const std::string& room, 
 
 std::string encode(const Cut& cut) {
     const auto most = store::key_of(std::uint64_t{cut.text_max});
-    std::vector<std::string_view> parts{most};
-    if (const auto& known = cut.target) {
-        parts.insert(parts.end(), {known->author_id, known->author_name, known->excerpt, known->ours ? "1" : ""});
-        parts.insert(parts.end(), known->native_ids.begin(), known->native_ids.end());
-    }
+    auto parts = cut.target ? fields_of(*cut.target) : std::vector<std::string_view>{};
+    parts.insert(parts.begin(), most);
     return pack(parts);
 }
 
 std::optional<Cut> decode_cut(std::string_view bytes) {
     const auto parts = unpack(bytes);
     if (!parts || parts->empty() || (*parts)[0].size() != sizeof(std::uint64_t)) return std::nullopt;
-    const auto& p = *parts;
-    Cut cut{store::number_of(p[0]), {}};
-    if (p.size() == 1) return cut;
-    if (p.size() < 5) return std::nullopt;
-    cut.target = Known{{}, {p.begin() + 5, p.end()}, std::string(p[1]), std::string(p[2]), std::string(p[3]), !p[4].empty(), {}};
-    return cut;
+    Cut cut{store::number_of((*parts)[0]), {}};
+    if (parts->size() == 1) return cut;
+    cut.target = known_in({}, std::span(*parts).subspan(1));
+    return cut.target ? std::optional(std::move(cut)) : std::nullopt;
 }
 
 }  // namespace parley::kit

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bridges/kit/known_record.h"
 #include "bridges/kit/pack.h"
 
 namespace parley::kit {
@@ -13,12 +14,6 @@ using bus::EventId;
 
 std::string native_key(std::string_view room, std::string_view native_id) {
     return std::string(bus::derived_id({room, native_id}).view());
-}
-
-std::string packed(const Known& known) {
-    std::vector<std::string_view> parts{known.author_id, known.author_name, known.excerpt, known.ours ? "1" : ""};
-    parts.insert(parts.end(), known.native_ids.begin(), known.native_ids.end());
-    return pack(parts);
 }
 
 }  // namespace
@@ -34,15 +29,13 @@ std::optional<Known> IdentityMap::find(const store::Txn& txn, const EventId& eve
     const auto key = key_of(room, event);
     const auto value = known_.get(txn, key);
     const auto parts = value ? unpack(*value) : std::nullopt;
-    if (!parts || parts->size() < 4) return std::nullopt;
-    const auto& p = *parts;
-    Known known{event, {p.begin() + 4, p.end()}, std::string(p[0]), std::string(p[1]), std::string(p[2]), !p[3].empty(),
-                {}};
+    auto known = parts ? known_in(event, *parts) : std::nullopt;
+    if (!known) return std::nullopt;
     if (const auto standing = reactions_.get(txn, key)) {
         const auto pairs = unpack(*standing).value_or(std::vector<std::string_view>{});
         for (std::size_t i = 1; i < pairs.size(); i += 2) {
-            if (std::find(known.reactions.begin(), known.reactions.end(), pairs[i]) == known.reactions.end())
-                known.reactions.emplace_back(pairs[i]);
+            if (std::find(known->reactions.begin(), known->reactions.end(), pairs[i]) == known->reactions.end())
+                known->reactions.emplace_back(pairs[i]);
         }
     }
     return known;
@@ -58,10 +51,10 @@ void IdentityMap::put(store::WriteTxn& txn, std::string_view room, const Known& 
     if (known.native_ids.empty()) {
         auto record = known;
         if (const auto before = find(txn, known.event, room)) record.native_ids = before->native_ids;
-        known_.put(txn, key_of(room, known.event), packed(record));
+        known_.put(txn, key_of(room, known.event), pack(fields_of(record)));
         return;
     }
-    known_.put(txn, key_of(room, known.event), packed(known));
+    known_.put(txn, key_of(room, known.event), pack(fields_of(known)));
     for (const auto& id : known.native_ids)
         if (!id.empty()) native_.put(txn, native_key(room, id), known.event.view());
 }

@@ -55,6 +55,14 @@ protected:
         features(archive);
         session.handle(element("presence").set("from", "ops@r/parley").add(element("x", "http://jabber.org/protocol/muc#user").add(element("status").set("code", "110"))));
     }
+    void resume_with_hello_in_doubt() {
+        session.deliver(hello);
+        session.link_lost();
+        session.link_up("parley@x/1", true);
+        auto again = hello;
+        again.in_doubt = true;
+        session.deliver(again);
+    }
     void subject() { session.handle(element("message").set("from", "ops@r").set("type", "groupchat").add(element("subject"))); }
     std::vector<std::string> told() const {
         std::vector<std::string> out;
@@ -190,12 +198,7 @@ TEST_F(XmppCatchUp, AResumedSessionGoesOnAndSaysNothingTwice) {
 }
 
 TEST_F(XmppCatchUp, WhatNeverReachedTheWireIsSaidOnceTheRoomShowsThatItHasNotCome) {
-    session.deliver(hello);
-    session.link_lost();
-    session.link_up("parley@x/1", true);
-    auto again = hello;
-    again.in_doubt = true;
-    session.deliver(again);
+    resume_with_hello_in_doubt();
     room_answers_ping();
     EXPECT_EQ(XmppSession::said(), 2);
     session.handle(reflection("s1"));
@@ -203,12 +206,7 @@ TEST_F(XmppCatchUp, WhatNeverReachedTheWireIsSaidOnceTheRoomShowsThatItHasNotCom
 }
 
 TEST_F(XmppCatchUp, InAResumedSessionNothingOvertakesWhatIsToBeSaidAgain) {
-    session.deliver(hello);
-    session.link_lost();
-    session.link_up("parley@x/1", true);
-    auto again = hello;
-    again.in_doubt = true;
-    session.deliver(again);
+    resume_with_hello_in_doubt();
     kit::Delivery next{{bus::derived_id({"next"}), "ops@r", 0}, kit::Say{bus::Text("next"), {}, {}, {}, {}}, false};
     session.deliver(next);
     EXPECT_EQ(XmppSession::said(), 1);

@@ -5,11 +5,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include "broker/broker.h"
-#include "broker/bus/client.h"
 #include "broker/service/log.h"
 #include "tests/support/process.h"
 #include "tools/measure/figures.h"
+#include "tools/measure/in_process.h"
 #include "tools/measure/processes.h"
 
 namespace {
@@ -17,30 +16,17 @@ namespace {
 using namespace parley;
 using namespace std::chrono_literals;
 using measure::Json;
+using measure::message;
 using measure::Steady;
 
 constexpr auto patience = 120s;
 
-bus::Event message(std::size_t number) {
-    bus::Event event;
-    const auto native_id = std::to_string(number);
-    event.id = bus::derived_id({"lobby", "#ops", native_id, "message", "0"});
-    event.origin = {{"lobby", "#ops"}, native_id, bus::Visibility::everyone};
-    event.author = {"bob", "bob", bus::Strength::nickname, false, ""};
-    event.body = bus::Message{bus::Text("the quick brown fox has restarted nginx on web-03, and looks at the log"), {}, {}, {}, {}};
-    return event;
-}
-
-class Bench {
+class Bench : measure::InProcess {
 public:
-    explicit Bench(const std::filesystem::path& folder) {
-        settings_.house.data = folder;
-        settings_.house.endpoint = "ipc://" + folder.string() + "/run/broker";
+    explicit Bench(const std::filesystem::path& folder) : InProcess(folder) {
         settings_.house.accounts = {{"lobby", "irc"}, {"work", "xmpp"}};
         settings_.house.gateways = {{"ops", {{"lobby", "#ops"}, {"work", "ops"}}}};
-        auto started = broker::Broker::start(reactor_, clock_, random_, settings_, {});
-        if (!started) throw std::runtime_error(started.error().text());
-        broker_ = std::move(*started);
+        start();
     }
 
     // One after another: what a single message waits for.
@@ -67,7 +53,7 @@ public:
         from.on_link([&](bool up) {
             if (up) next();
         });
-        until_stopped();
+        until_stopped(patience);
         return Json().add("durable", measure::latency(acknowledged)).add("followed", measure::latency(delivered));
     }
 
@@ -95,23 +81,12 @@ public:
             whole();
         });
         more();
-        until_stopped();
+        until_stopped(patience);
         const auto rate = [&](Steady::time_point end) { return static_cast<double>(events) / measure::seconds(end - begin); };
         return Json().add("durable_per_second", rate(durable)).add("followed_per_second", rate(followed));
     }
 
 private:
-    void until_stopped() {
-        if (!reactor_.run_for(patience)) throw std::runtime_error("not every event came to its follower");
-        reactor_.restart();
-    }
-    bus::ClientOptions options(const std::string& account) const {
-        bus::ClientOptions out;
-        out.endpoint = settings_.house.endpoint;
-        out.name = account;
-        out.role = bus::Role::bridge;
-        return out;
-    }
     void follow(bus::Client& client, std::function<void()> each) {
         bus::FollowOptions options;
         options.filter.deliver_to = "work";
@@ -122,12 +97,6 @@ private:
         });
     }
 
-    service::Reactor reactor_;
-    service::SystemClock clock_;
-    service::SystemRandom random_;
-    broker::Settings settings_;
-    std::unique_ptr<broker::Broker> broker_;
-    std::size_t number_ = 0;
 };
 
 }  // namespace

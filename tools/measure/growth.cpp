@@ -6,13 +6,12 @@
 #include <stdexcept>
 #include <vector>
 
-#include "broker/broker.h"
-#include "broker/bus/client.h"
 #include "broker/bus/codec.h"
 #include "broker/journal/journal.h"
 #include "broker/service/log.h"
 #include "tests/support/process.h"
 #include "tools/measure/figures.h"
+#include "tools/measure/in_process.h"
 #include "tools/measure/processes.h"
 
 namespace {
@@ -20,6 +19,7 @@ namespace {
 using namespace parley;
 using namespace std::chrono_literals;
 using measure::Json;
+using measure::message;
 using measure::Steady;
 
 constexpr auto patience = 300s;
@@ -38,16 +38,6 @@ double processor_us() {
 
 std::string room(std::size_t number) { return fmt::format("#room-{}", number); }
 
-bus::Event message(std::size_t number, std::size_t rooms) {
-    bus::Event event;
-    const auto native_id = std::to_string(number), where = room(number % rooms);
-    event.id = bus::derived_id({"lobby", where, native_id, "message", "0"});
-    event.origin = {{"lobby", where}, native_id, bus::Visibility::everyone};
-    event.author = {"bob", "bob", bus::Strength::nickname, false, ""};
-    event.body = bus::Message{bus::Text("the quick brown fox has restarted nginx on web-03, and looks at the log"), {}, {}, {}, {}};
-    return event;
-}
-
 // As if so many had passed before.
 void prefill(const std::filesystem::path& folder, std::size_t events) {
     store::Env env(folder / "journal", {.sync = store::Sync::on_demand});
@@ -56,7 +46,7 @@ void prefill(const std::filesystem::path& folder, std::size_t events) {
     for (std::size_t done = 0; done < events;) {
         journal::Journal::Batch batch(journal, clock.now());
         for (const auto end = std::min(events, done + prefilled_at_once); done < end; ++done) {
-            const auto event = message(1'000'000'000 + done, 1);
+            const auto event = message(1'000'000'000 + done, room(0));
             batch.append(event.id, bus::encode(event));
         }
         batch.commit();
@@ -64,11 +54,9 @@ void prefill(const std::filesystem::path& folder, std::size_t events) {
     env.sync();
 }
 
-class House {
+class House : measure::InProcess {
 public:
-    House(const std::filesystem::path& folder, const Shape& shape) : shape_(shape) {
-        settings_.house.data = folder;
-        settings_.house.endpoint = "ipc://" + folder.string() + "/run/broker";
+    House(const std::filesystem::path& folder, const Shape& shape) : InProcess(folder), shape_(shape) {
         settings_.house.accounts = {{"lobby", "irc"}};
         for (std::size_t f = 0; f < shape.followers; ++f) settings_.house.accounts[account(f)] = "irc";
         for (std::size_t r = 0; r < shape.rooms; ++r) {
@@ -81,15 +69,13 @@ public:
     // Milliseconds until the broker has taken a first event, and has it on disk.
     double ready() {
         const auto begin = Steady::now();
-        auto started = broker::Broker::start(reactor_, clock_, random_, settings_, {});
-        if (!started) throw std::runtime_error(started.error().text());
-        broker_ = std::move(*started);
+        start();
         from_ = std::make_unique<bus::Client>(reactor_, options("lobby"));
-        from_->publish(message(number_++, shape_.rooms), [&](const service::Result<bus::Sequence>& done) {
+        from_->publish(next(), [&](const service::Result<bus::Sequence>& done) {
             if (!done) throw std::runtime_error(done.error().text());
             reactor_.stop();
         });
-        until_stopped();
+        until_stopped(patience);
         return measure::microseconds(Steady::now() - begin) / 1000;
     }
 
@@ -114,10 +100,10 @@ public:
                 if (++following == shape_.followers) reactor_.stop();
             });
         }
-        until_stopped();
+        until_stopped(patience);
         const std::function<void()> more = [&] {
             for (; published < events && published - acknowledged < in_flight; ++published) {
-                from_->publish(message(number_++, shape_.rooms), [&](const service::Result<bus::Sequence>& done) {
+                from_->publish(next(), [&](const service::Result<bus::Sequence>& done) {
                     if (!done) throw std::runtime_error(done.error().text());
                     if (++acknowledged % (in_flight / 8) == 0) reactor_.post(more);
                     whole();
@@ -127,33 +113,20 @@ public:
         const auto begin = Steady::now();
         const auto processor = processor_us();
         more();
-        until_stopped();
+        until_stopped(patience);
         const auto took = measure::seconds(Steady::now() - begin), all = static_cast<double>(events);
         return Json().add("per_second", all / took).add("processor_us", (processor_us() - processor) / all);
     }
 
 private:
+    bus::Event next() {
+        const auto number = number_++;
+        return message(number, room(number % shape_.rooms));
+    }
     static std::string account(std::size_t number) { return fmt::format("work-{}", number); }
-    void until_stopped() {
-        if (!reactor_.run_for(patience)) throw std::runtime_error("not every event came to its followers");
-        reactor_.restart();
-    }
-    bus::ClientOptions options(const std::string& account) const {
-        bus::ClientOptions out;
-        out.endpoint = settings_.house.endpoint;
-        out.name = account;
-        out.role = bus::Role::bridge;
-        return out;
-    }
 
     Shape shape_;
-    service::Reactor reactor_;
-    service::SystemClock clock_;
-    service::SystemRandom random_;
-    broker::Settings settings_;
-    std::unique_ptr<broker::Broker> broker_;
     std::unique_ptr<bus::Client> from_;
-    std::size_t number_ = 0;
 };
 
 Json measured(const Shape& shape, std::size_t events) {

@@ -229,12 +229,12 @@ void Session::on_presence(const PresenceStanza& p) {
     auto* room = room_of(p.from.bare);
     if (!room) return;
     if (p.error) return on_join_error(*room, p);
-    // 110 is us; a few servers leave it out, but nobody else can have our nick.
-    if (p.status.contains(110) || (p.room && p.from.resource == room->nick)) return on_own_presence(*room, p);
-    if (p.from.resource.empty()) {
+    if (p.from.resource.empty()) {  // the room's own, whatever its codes say: an occupant has a nick
         if (p.type == "unavailable") out_of(*room, {Code::unavailable, room->jid + " is gone", ""});
         return;
     }
+    // 110 is us; a few servers leave it out, but nobody else can have our nick.
+    if (p.status.contains(110) || (p.room && p.from.resource == room->nick)) return on_own_presence(*room, p);
     on_occupant(*room, p);
 }
 

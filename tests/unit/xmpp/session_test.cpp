@@ -119,6 +119,20 @@ TEST_F(XmppSession, WhatTheRoomItselfSaysIsFromTheRoom) {
     EXPECT_EQ(host.events[0].author.name, "ops@r");
 }
 
+TEST_F(XmppSession, APresenceOfTheRoomWithoutANickIsNobodysWhateverItsCodesSay) {
+    const auto nameless = [](int code) {
+        return element("presence").set("from", "ops@r/").add(element("x", "http://jabber.org/protocol/muc#user").add(element("status").set("code", std::to_string(code))));
+    };
+    session.handle(nameless(110));
+    session.handle(nameless(303));
+    session.leave_all();
+    EXPECT_EQ(last("presence")["to"], "ops@r/parley");
+    session.handle(element("presence").set("from", "ops@r/"));
+    session.handle(element("presence").set("from", "ops@r/").set("type", "unavailable"));
+    EXPECT_FALSE(host.in);
+    EXPECT_TRUE(host.events.empty());
+}
+
 TEST_F(XmppSession, WhatIsSaidToUsAloneIsFromSomebodyEvenIfNoAddressAllowsIt) {
     for (const auto* address : {"carol@example/phone", "example", "@example"})
         session.handle(element("message").set("from", address).set("type", "chat").set("id", "m").add(element("body").say("psst")));

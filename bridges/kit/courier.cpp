@@ -55,13 +55,8 @@ void Courier::better() {
 }
 
 void Courier::doubt_what_waits() {
-    try {
-        store::WriteTxn txn(parts_.env);
-        outbox_.doubt_all(txn);
-        txn.commit();
-    } catch (const store::Failure& failure) {  // it is known in memory, and written with each that is said
-        complain(failure);
-    }
+    doubts_all_ = true;
+    if (!turn({})) try_again(work_again_);
 }
 
 // -- a turn ----------------------------------------------------------------------------------------------------------
@@ -101,10 +96,11 @@ void Courier::settle() {
 
 bool Courier::turn(Does does) {
     tell();
-    if (!does.take && answered_.empty() && named_.empty() && !(does.say && sayable())) return true;
+    if (!does.take && !doubts_all_ && answered_.empty() && named_.empty() && !(does.say && sayable())) return true;
     Turn turn;
     try {
         store::WriteTxn txn(parts_.env);
+        if (doubts_all_) outbox_.doubt_all(txn);  // first: what comes now was never said
         if (does.take)
             for (const auto& followed : arrived_) store(txn, followed, turn);
         for (const auto& [id, native_id] : named_) parts_.identities.put_native(txn, id.room, native_id, id.event);
@@ -143,6 +139,7 @@ void Courier::undo(const Turn& turn) {
 
 void Courier::carry_out(Turn turn, Does does) {
     better();
+    doubts_all_ = false;
     named_.clear();
     if (!turn.not_taken.empty()) {
         untold_.insert(untold_.end(), turn.not_taken.begin(), turn.not_taken.end());

@@ -114,6 +114,7 @@ private:
     std::map<FlightKey, Flight> flights_;
     std::set<FlightKey> answered_;
     std::vector<std::pair<DeliveryId, std::string>> named_;  // to be written
+    bool doubts_all_ = false;  // to be written: that all that waits may have been said
     std::vector<NotTaken> untold_;  // their receipts are not written yet; nothing is acknowledged meanwhile, so the credit limits them
     // What comes late comes in bulk: a room is told of it when no more of it has come for a moment.
     std::map<std::string, Arrivals> late_;           // by room

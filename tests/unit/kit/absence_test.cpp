@@ -1,4 +1,8 @@
 // What a bridge says of the time in which it was not there, and of what it may have said already.
+#include <sys/resource.h>
+
+#include <csignal>
+
 #include "tests/unit/kit/bridged.h"
 
 namespace parley::kit {
@@ -28,6 +32,27 @@ TEST_F(Bridged, DoubtsAfterAPowerCutThoughItIsToldToStopBeforeTheBrokerIsThere) 
     b.bridge.reset();
     start_broker();
     start(b);
+    hears(b, "<bob> perhaps");
+    EXPECT_TRUE(b.platform->deliveries.back().in_doubt);
+}
+
+// The system's limit on a file's length stands for a full disk.
+TEST_F(Bridged, DoubtsAfterAPowerCutWhatWaitsThoughTheDiskIsFullThen) {
+    b.platform->go();
+    a.platform->say("1", "perhaps");
+    until([&] { return b.bridge->status()["outbox"].number() == 1; }, "a message that waits");
+    b.bridge.reset();
+    b.boot = "another";
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    start(b, [&](StrawPlatform&) {
+        const rlimit none{0, before.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &none);
+    });
+    const auto failed_again = clock.real.steady() + 1500ms;
+    until([&] { return clock.real.steady() > failed_again; }, "that it could not be written, twice");
+    ::setrlimit(RLIMIT_FSIZE, &before);
     hears(b, "<bob> perhaps");
     EXPECT_TRUE(b.platform->deliveries.back().in_doubt);
 }

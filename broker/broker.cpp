@@ -62,9 +62,9 @@ struct Broker::State {
     std::map<std::string, Peer> serving;
     Questions questions;
     Committer committer;
+    std::map<std::string, bus::Sequence> moved;  // cursors that have moved since they were last written
     Pusher pusher;
     Work work;
-    std::map<std::string, bus::Sequence> moved;  // cursors that have moved since they were last written
     service::Steady cursors_written{};
     service::Steady swept{};
     std::vector<Peer> unheard;  // a refusal did not reach them: they would wait for an answer for ever
@@ -77,7 +77,8 @@ struct Broker::State {
     State(service::Reactor& r, const service::Clock& k, service::Random& n, const Settings& s, Commands c)
         : reactor(r), clock(k), random(n), settings(s), commands(std::move(c)), env(s.house.data / "journal", {.only_writer = true, .format = journal_format}), journal(env),
           jobs(env, clock.steady() + s.grace), router(s.house.gateways, s.house.rooms), questions([this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }),
-          committer(journal, jobs, commands, clock, random, s.heartbeat_every), pusher(journal, router) {}
+          committer(journal, jobs, commands, clock, random, s.heartbeat_every),
+          pusher(journal, router, r, sessions, moved, [this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }) {}
 
     bool send(const Peer& peer, const bus::FromBroker& frame) { return server->send(peer, frame); }
     void refuse(const Peer& peer, bus::RequestNumber request, Error error) {
@@ -171,11 +172,11 @@ struct Broker::State {
 
     void on(Session& session, bus::to_broker::Follow frame) {
         if (auto error = pusher.begin(session, std::move(frame), clock.now())) refuse(session.peer, 0, error.code, error.what, error.hint);
-        else pusher.push(session, [this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }, moved);
+        else pusher.push(session);
     }
     void on(Session& session, bus::to_broker::Acknowledge frame) {
-        pusher.acknowledge(session, frame.sequence, moved);
-        pusher.push(session, [this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }, moved);
+        pusher.acknowledge(session, frame.sequence);
+        pusher.push_soon(session);
     }
 
     void on(Session& session, bus::to_broker::Lease frame) {
@@ -234,10 +235,16 @@ struct Broker::State {
         if (!done.error && trouble) log::info("the journal is written again");
         trouble = done.error;
         if (done.error) keep_or_refuse(std::move(now), done.error);
-        for (const auto& [peer, frame] : done.answers) {
-            if (!send(peer, frame)) unreachable(peer, frame);
-        }
-        if (done.events > 0) push_all();
+        const auto answer = [&] {
+            for (const auto& [peer, frame] : done.answers) {
+                if (!send(peer, frame)) unreachable(peer, frame);
+            }
+        };
+        if (done.events == 0) return answer();
+        // Those first who only listen: who spoke has what it said, and does not wait for the answer to it.
+        std::set<Peer> spoke;
+        for (const auto& [peer, frame] : done.answers) spoke.insert(peer);
+        pusher.push_all(spoke, answer);
     }
 
     // Bridges and the page keep what was not written, and try again. Workers have no spool: what they say and how their
@@ -285,12 +292,6 @@ struct Broker::State {
         }
     }
 
-    void push_all() {
-        for (auto& [peer, session] : sessions) {
-            pusher.push(session, [this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }, moved);
-        }
-    }
-
     // -- time ---------------------------------------------------------------------------------------------------------
 
     void tick() {
@@ -323,7 +324,7 @@ struct Broker::State {
             }
         }
         commit();
-        push_all();  // those that had to look at much for little
+        pusher.push_all();  // those that had to look at much for little
     }
 
     // -- the service "broker" -----------------------------------------------------------------------------------------

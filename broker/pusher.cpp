@@ -41,7 +41,7 @@ Error Pusher::begin(Session& session, bus::to_broker::Follow frame, service::Tim
     return {};
 }
 
-void Pusher::acknowledge(Session& session, bus::Sequence sequence, Moved& moved) {
+void Pusher::acknowledge(Session& session, bus::Sequence sequence) {
     if (!session.following) return;
     auto& following = *session.following;
     bool any = false;
@@ -51,7 +51,7 @@ void Pusher::acknowledge(Session& session, bus::Sequence sequence, Moved& moved)
     }
     if (!any || following.options.cursor.empty()) return;
     // With nothing on its way it is done with all that it was spared, too.
-    moved[following.options.cursor] = following.unacked.empty() ? following.next - 1 : sequence;
+    moved_[following.options.cursor] = following.unacked.empty() ? following.next - 1 : sequence;
 }
 
 bool Pusher::wants(const bus::FollowOptions& options, const bus::EventHeader& header, std::vector<bus::RoomAddress>& recipients) const {
@@ -68,7 +68,7 @@ bool Pusher::wants(const bus::FollowOptions& options, const bus::EventHeader& he
     return !recipients.empty();
 }
 
-void Pusher::push(Session& session, const Send& send, Moved& moved) {
+void Pusher::push(Session& session) {
     if (!session.following) return;
     auto& following = *session.following;
     if (following.next > journal_.last()) return;
@@ -78,7 +78,7 @@ void Pusher::push(Session& session, const Send& send, Moved& moved) {
     bool broken = false;
     const auto flush = [&] {
         if (frame.events.empty()) return;
-        if (!send(session.peer, frame)) {  // it does not read: from here again when it comes back
+        if (!send_(session.peer, frame)) {  // it does not read: from here again when it comes back
             following.next = frame.events.front().sequence;
             while (!following.unacked.empty() && following.unacked.back() >= following.next) following.unacked.pop_back();
             broken = true;
@@ -99,7 +99,26 @@ void Pusher::push(Session& session, const Send& send, Moved& moved) {
         return !broken;
     });
     flush();
-    if (following.unacked.empty() && !following.options.cursor.empty()) moved[following.options.cursor] = following.next - 1;
+    if (following.unacked.empty() && !following.options.cursor.empty()) moved_[following.options.cursor] = following.next - 1;
+}
+
+void Pusher::push_soon(Session& session) {
+    if (!session.following || session.following->options.patience <= std::chrono::milliseconds(0)) return push(session);
+    if (session.push_later || session.following->next > journal_.last()) return;
+    session.push_later = reactor_.after(std::min(session.following->options.patience, patience_max), [this, peer = session.peer] {
+        const auto later = sessions_.find(peer);
+        if (later == sessions_.end()) return;
+        later->second.push_later = {};
+        push(later->second);
+    });
+}
+
+void Pusher::push_all(const std::set<bus::Peer>& spoke, const std::function<void()>& between) {
+    for (auto& [peer, session] : sessions_)
+        if (!spoke.contains(peer)) push_soon(session);
+    between();
+    for (const auto& peer : spoke)
+        if (const auto session = sessions_.find(peer); session != sessions_.end()) push_soon(session->second);
 }
 
 }  // namespace parley::broker

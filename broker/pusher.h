@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "broker/bus/codec.h"
@@ -15,21 +16,34 @@ namespace parley::broker {
 class Pusher {
 public:
     using Send = std::function<bool(const bus::Peer&, const bus::FromBroker&)>;
+    using Sessions = std::map<bus::Peer, Session>;
     using Moved = std::map<std::string, bus::Sequence>;  // cursors to be written
     static constexpr std::uint32_t credit_max = 65'536;
+    static constexpr std::chrono::milliseconds patience_max{1000};  // of a follower, whatever it says
 
-    Pusher(journal::Journal& journal, const routing::Router& router) : journal_(journal), router_(router) {}
+    // `moved`: where the cursors go that have moved.
+    Pusher(journal::Journal& journal, const routing::Router& router, service::Reactor& reactor, Sessions& sessions, Moved& moved, Send send)
+        : journal_(journal), router_(router), reactor_(reactor), sessions_(sessions), moved_(moved), send_(std::move(send)) {}
 
     // Sets the session's place. An error (Code ok: none) if it cannot be.
     service::Error begin(Session& session, bus::to_broker::Follow frame, service::Time now);
-    void acknowledge(Session& session, bus::Sequence sequence, Moved& moved);
-    void push(Session& session, const Send& send, Moved& moved);
+    void acknowledge(Session& session, bus::Sequence sequence);
+    void push(Session& session);
+    // Now, or with what comes meanwhile if it has patience: it is woken less often, and out of the way of those who have none.
+    void push_soon(Session& session);
+    // To all; first to those who are not among `spoke`, calling `between` before the others.
+    void push_all(const std::set<bus::Peer>& spoke, const std::function<void()>& between);
+    void push_all() { push_all({}, [] {}); }
 
 private:
     bool wants(const bus::FollowOptions& options, const bus::EventHeader& header, std::vector<bus::RoomAddress>& recipients) const;
 
     journal::Journal& journal_;
     const routing::Router& router_;
+    service::Reactor& reactor_;
+    Sessions& sessions_;
+    Moved& moved_;
+    Send send_;
 };
 
 }  // namespace parley::broker

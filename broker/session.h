@@ -8,6 +8,7 @@
 #include <string>
 
 #include "broker/bus/server.h"
+#include "broker/service/reactor.h"
 
 namespace parley::broker {
 
@@ -26,6 +27,7 @@ struct Session {
     std::optional<Following> following;
     std::uint32_t slots = 0;  // jobs it will hold at once
     std::set<std::string> services;
+    service::Reactor::Handle push_later;  // if it follows with patience, and there is something
 };
 
 }  // namespace parley::broker

@@ -11,7 +11,8 @@ constexpr std::uint32_t credit = 8192;
 constexpr std::size_t slice_events = 2000;
 constexpr std::chrono::seconds retry_after{5};
 // What waits a moment is stored with what comes next: a transaction costs as much as a few dozen events in it.
-constexpr std::chrono::milliseconds store_within{20};
+constexpr std::chrono::milliseconds patience{20};  // of the broker's gathering, then
+constexpr std::chrono::milliseconds store_within{5};
 constexpr std::size_t stored_at_once = 1024;
 // A sync for each batch would take the disk from the journal, a hundred times a second and more.
 constexpr std::chrono::milliseconds sync_within{100};
@@ -60,6 +61,7 @@ void Follower::follow() {
     bus::FollowOptions options;
     options.cursor = "indexer";
     options.credit = credit;
+    options.patience = patience;
     client_.follow(options, [this](std::vector<bus::Followed> events) {
         for (auto& followed : events) waiting_.push_back(std::move(followed.event));
         store_soon();

@@ -19,6 +19,7 @@ using service::Result;
 // What is newer stays unacknowledged, so that after a restart the live rooms still know what the archive may not.
 constexpr std::chrono::seconds remembered{10};
 constexpr std::uint32_t credit = 8192;
+constexpr std::chrono::milliseconds patience{5};  // nobody sees it on a page
 
 class Follower {
 public:
@@ -34,6 +35,7 @@ public:
         bus::FollowOptions options;
         options.cursor = "web";
         options.credit = credit;
+        options.patience = patience;
         client_.follow(options, [this](std::vector<bus::Followed> events) { take(std::move(events)); });
     }
 

@@ -37,6 +37,7 @@ struct FollowOptions {
     Start start = Start::cursor;
     Filter filter;
     std::uint32_t credit = 1024;  // events on the way or not yet acknowledged, at most
+    std::chrono::milliseconds patience{0};  // it may be told so much later, of more at once, after those who have none
 };
 
 struct Followed {

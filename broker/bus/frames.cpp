@@ -68,11 +68,13 @@ void put(Writer& w, const to_broker::Publish& f) {
 }
 void put(Writer& w, const to_broker::Follow& f) {
     const auto& o = f.options;
-    w.array(9).natural(verb<to_broker::Follow, ToBroker>).text(o.cursor).natural(static_cast<std::uint64_t>(o.start)).natural(o.credit).natural(f.after);
+    const bool patient = o.patience.count() > 0;
+    w.array(patient ? 10 : 9).natural(verb<to_broker::Follow, ToBroker>).text(o.cursor).natural(static_cast<std::uint64_t>(o.start)).natural(o.credit).natural(f.after);
     put_list(w, o.filter.gateways, [&](const std::string& gateway) { w.text(gateway); });
     put_list(w, o.filter.rooms, [&](const RoomAddress& room) { put_room(w, room); });
     put_list(w, o.filter.kinds, [&](Kind kind) { w.natural(static_cast<std::uint64_t>(kind)); });
     w.text(o.filter.deliver_to);
+    if (patient) w.natural(ms_of(o.patience));
 }
 void put(Writer& w, const to_broker::Acknowledge& f) { w.array(2).natural(verb<to_broker::Acknowledge, ToBroker>).natural(f.sequence); }
 void put(Writer& w, const to_broker::Lease& f) { w.array(2).natural(verb<to_broker::Lease, ToBroker>).natural(f.slots); }
@@ -119,7 +121,7 @@ R get_reply(Reader& r) {
     return f;
 }
 
-to_broker::Follow get_follow(Reader& r) {
+to_broker::Follow get_follow(Reader& r, std::uint32_t& more) {
     to_broker::Follow f;
     f.options.cursor = read_text(r);
     f.options.start = static_cast<FollowOptions::Start>(r.natural(2));
@@ -129,6 +131,10 @@ to_broker::Follow get_follow(Reader& r) {
     f.options.filter.rooms = get_list<RoomAddress>(r, [&] { return get_room(r); });
     f.options.filter.kinds = get_list<Kind>(r, [&] { return static_cast<Kind>(r.natural(UINT32_MAX)); });
     f.options.filter.deliver_to = read_text(r);
+    if (more > 0) {
+        --more;
+        f.options.patience = get_ms(r);
+    }
     return f;
 }
 
@@ -154,7 +160,7 @@ ToBroker get_to_broker(Reader& r, std::uint64_t v, std::uint32_t& more) {
             f.events = get_list<std::string>(r, [&] { return std::string(r.bytes()); });
             return f;
         }
-        case verb<Follow, ToBroker>: fields(8); return get_follow(r);
+        case verb<Follow, ToBroker>: fields(8); return get_follow(r, more);
         case verb<Acknowledge, ToBroker>: fields(1); return Acknowledge{r.natural()};
         case verb<Lease, ToBroker>: fields(1); return Lease{static_cast<std::uint32_t>(r.natural(UINT32_MAX))};
         case verb<Heartbeat, ToBroker>: fields(1); return Heartbeat{get_list<EventId>(r, [&] { return get_id(r); })};

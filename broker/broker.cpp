@@ -37,7 +37,7 @@ constexpr auto tick_every = 250ms;
 constexpr auto cursors_every = 1s;      // a restart asks again for at most so much
 constexpr auto sweep_every = 60s;
 constexpr auto silent_after = 10s;      // clients ping every half second
-constexpr unsigned journal_format = 1;  // of all tables in its store (docs/formats.md)
+constexpr unsigned journal_format = 2;  // of all tables in its store; 1 was without a log (docs/formats.md)
 constexpr std::size_t sessions_max = 1024;
 constexpr std::uint32_t slots_max = 256;
 constexpr std::size_t kept_bytes_max = 16 << 20;  // of workers, while the disk is full
@@ -75,7 +75,7 @@ struct Broker::State {
     service::Metrics::Histogram& commit_took = metrics.histogram("parley_broker_commit_seconds", "Time until a group of events was on disk");
 
     State(service::Reactor& r, const service::Clock& k, service::Random& n, const Settings& s, Commands c)
-        : reactor(r), clock(k), random(n), settings(s), commands(std::move(c)), env(s.house.data / "journal", {.only_writer = true, .format = journal_format}), journal(env),
+        : reactor(r), clock(k), random(n), settings(s), commands(std::move(c)), env(s.house.data / "journal", {.logged = true, .format = journal_format, .same_from = 1}), journal(env),
           jobs(env, clock.steady() + s.grace), router(s.house.gateways, s.house.rooms), questions([this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }),
           committer(journal, jobs, commands, clock, random, s.heartbeat_every),
           pusher(journal, router, r, sessions, moved, [this](const Peer& p, const bus::FromBroker& f) { return send(p, f); }) {}

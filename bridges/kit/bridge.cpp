@@ -34,7 +34,9 @@ store::EnvOptions env_options() {
     store::EnvOptions options;
     options.map_bytes = std::uint64_t{64} << 30;
     options.sync = store::Sync::on_demand;
-    options.format = 1;  // of outbox, identities and what else is in there
+    options.logged = true;
+    options.format = 2;  // of outbox, identities and what else is in there; 1 was without a log
+    options.same_from = 1;
     return options;
 }
 

@@ -9,47 +9,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <fstream>
 #include <utility>
 
-#include "broker/service/log.h"
-#include "broker/service/program.h"
+#include "broker/store/failing.h"
+#include "broker/store/logged.h"
 
 namespace parley::store {
 namespace {
-
-std::string hint_of(int code) {
-    switch (code) {
-        case EDQUOT:
-        case EFBIG:
-        case ENOSPC: return "the disk is full: free some space; nothing that was acknowledged is lost";
-        case EIO: return "the disk is full or failing: free some space, or check the disk; nothing that was acknowledged is lost";
-        case MDB_MAP_FULL: return "the store reached its size limit";
-        case EACCES: return "the folder is not ours to write: check its owner and mode";
-        case MDB_READERS_FULL: return "too many readers at once";
-        case MDB_VERSION_MISMATCH: return "install the version that wrote it, or a later one; nothing was changed";
-        case MDB_INVALID:
-        case MDB_CORRUPTED:
-        case MDB_PAGE_NOTFOUND: return "the file is damaged or not a store: restore it from a copy";
-        default: return {};
-    }
-}
-
-// The disk failed while LMDB wrote which commit is the last: it takes nothing more in this process, however long one
-// waits. Whoever starts us again finds the last commit that was whole.
-[[noreturn]] void end_for_ever(const std::string& why) {
-    service::log::error("the store cannot be used any more until this process is started again", {{"why", why}});
-    std::_Exit(service::exit_broken);
-}
-
-void check(int code, const std::string& doing) {
-    if (code == MDB_SUCCESS) return;
-    std::string text = doing + ": " + mdb_strerror(code);
-    if (const auto hint = hint_of(code); !hint.empty()) text += " (" + hint + ")";
-    if (code == MDB_PANIC) end_for_ever(text);
-    throw Failure(text, code);
-}
 
 MDB_val val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 
@@ -82,34 +49,29 @@ std::string_view view(const MDB_val& value) { return {static_cast<const char*>(v
 
 }  // namespace
 
-bool Failure::busy() const { return code_ == EWOULDBLOCK; }
-
-Failure Failure::damaged(const std::string& what) { return {what + " (" + hint_of(MDB_CORRUPTED) + ")", MDB_CORRUPTED}; }
-
-// LMDB calls a write that went only half way EIO: the usual way in which a disk gets full.
-bool Failure::full() const {
-    return code_ == ENOSPC || code_ == EDQUOT || code_ == EFBIG || code_ == EIO || code_ == MDB_MAP_FULL;
-}
-
 Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folder_(folder) {
     if (!options.read_only) {
         std::filesystem::create_directories(folder.parent_path().empty() ? "." : folder.parent_path());
         ::mkdir(folder.c_str(), 0700);
     }
-    if (options.only_writer) claim();
+    const bool logged = options.logged && !options.read_only;
+    if (options.only_writer || logged) claim();
     check(mdb_env_create(&env_), "create a store");
     try {
         check(mdb_env_set_mapsize(env_, std::min(options.map_bytes, map_bytes_max)), "set the store's size");
         check(mdb_env_set_maxdbs(env_, options.tables_max), "set the store's tables");
         check(mdb_env_set_maxreaders(env_, options.readers_max), "set the store's readers");
         unsigned flags = MDB_NOTLS | MDB_NORDAHEAD;
-        if (options.sync == Sync::on_demand) flags |= MDB_NOSYNC;
+        // With a log the tables are written seldom, and then for certain; they are nobody else's.
+        if (logged) flags |= MDB_NOLOCK;
+        else if (options.sync == Sync::on_demand) flags |= MDB_NOSYNC;
         if (options.read_only) flags |= MDB_RDONLY;
         check(mdb_env_open(env_, folder.c_str(), flags, 0600), "open the store " + folder.string());
         int dead = 0;
         mdb_reader_check(env_, &dead);  // slots of killed processes would keep old pages for ever
         map_ = mapping_of(folder / "data.mdb");
         if (options.format > 0) check_format(options);
+        if (logged) logged_ = std::make_unique<Logged>(env_, folder, options.sync, [this] { give_back(used_bytes()); });
     } catch (...) {
         mdb_env_close(env_);
         if (claim_ >= 0) ::close(claim_);
@@ -117,6 +79,7 @@ Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folde
     }
 }
 Env::~Env() {
+    logged_.reset();
     mdb_env_close(env_);
     if (claim_ >= 0) ::close(claim_);
 }
@@ -132,9 +95,10 @@ void Env::check_format(const EnvOptions& options) {
             return std::nullopt;
         }();
         format_ = said.value_or(1);
-        if (!said && !options.read_only) {
+        const bool same = options.same_from > 0 && format_ >= options.same_from && format_ < options.format;
+        if ((!said || same) && !options.read_only) {
             WriteTxn txn(*this);
-            table.put(txn, key, key_of(format_));
+            table.put(txn, key, key_of(same ? options.format : format_));
             txn.commit();
         }
     } catch (const Failure& failure) {
@@ -160,12 +124,20 @@ void Env::committed() {
     if (map_ == nullptr) return;
     const auto used = used_bytes();
     if (++commits_ < commits_between && used - given_back_at_ < growth_between) return;
+    give_back(used);
+}
+
+void Env::give_back(std::uint64_t used) {
+    if (map_ == nullptr) return;
     commits_ = 0;
     given_back_at_ = used;
     ::madvise(map_, used, MADV_DONTNEED);  // of a shared mapping: nothing is lost
 }
 
-void Env::sync() { check(mdb_env_sync(env_, 1), "sync the store " + folder_.string()); }
+void Env::sync() {
+    if (logged_ != nullptr) return logged_->sync();
+    check(mdb_env_sync(env_, 1), "sync the store " + folder_.string());
+}
 
 std::uint64_t Env::used_bytes() const {
     MDB_envinfo info;
@@ -175,20 +147,38 @@ std::uint64_t Env::used_bytes() const {
     return (info.me_last_pgno + 1) * static_cast<std::uint64_t>(stat.ms_psize);
 }
 
-Txn::Txn(Env& env, bool read_only) {
-    check(mdb_txn_begin(env.raw(), nullptr, read_only ? MDB_RDONLY : 0, &txn_), "begin a transaction");
+Txn::Txn(Env& env, bool read_only) : env_(env), read_only_(read_only) {
+    if (env.logged_ == nullptr) {
+        check(mdb_txn_begin(env.raw(), nullptr, read_only ? MDB_RDONLY : 0, &txn_), "begin a transaction");
+        return;
+    }
+    if (read_only) env.logged_->begin_reading();
+    else env.logged_->begin_writing();
+    txn_ = env.logged_->txn();
 }
 Txn::~Txn() {
-    if (txn_ != nullptr) mdb_txn_abort(txn_);
+    if (env_.logged_ == nullptr) {
+        if (txn_ != nullptr) mdb_txn_abort(txn_);
+    } else if (read_only_) {
+        env_.logged_->end_reading();
+    } else if (txn_ != nullptr) {
+        env_.logged_->end_writing();
+    }
 }
 ReadTxn::ReadTxn(const Env& env) : Txn(const_cast<Env&>(env), true) {}
-WriteTxn::WriteTxn(Env& env) : Txn(env, false), env_(env) {}
+WriteTxn::WriteTxn(Env& env) : Txn(env, false) {}
 void WriteTxn::commit() {
+    if (env_.logged_ != nullptr) {
+        env_.logged_->commit();
+        txn_ = nullptr;
+        return;
+    }
     check(mdb_txn_commit(std::exchange(txn_, nullptr)), "commit");
     env_.committed();
 }
 
 Table::Table(Env& env, std::string_view name) {
+    if (env.logged_ != nullptr) env.logged_->settle();
     unsigned env_flags = 0;
     mdb_env_get_flags(env.raw(), &env_flags);
     const bool read_only = (env_flags & MDB_RDONLY) != 0;
@@ -198,6 +188,7 @@ Table::Table(Env& env, std::string_view name) {
     if (code != MDB_SUCCESS) mdb_txn_abort(txn);
     check(code, "open the table " + std::string(name));
     check(mdb_txn_commit(txn), "commit");
+    if (env.logged_ != nullptr) env.logged_->know(std::string(name), dbi_);
 }
 
 std::optional<std::string_view> Table::get(const Txn& txn, std::string_view key) const {
@@ -209,30 +200,38 @@ std::optional<std::string_view> Table::get(const Txn& txn, std::string_view key)
     return view(v);
 }
 
-void Table::put(WriteTxn& txn, std::string_view key, std::string_view value) {
-    auto k = val(key);
-    auto v = val(value);
-    check(mdb_put(txn.raw(), dbi_, &k, &v, 0), "write");
+template <class Do>
+int Table::change(WriteTxn& txn, Change kind, std::string_view key, std::string_view value, Do&& change) {
+    auto* const logged = txn.env_.logged_.get();
+    if (logged == nullptr) return change();
+    logged->changes(kind, dbi_, key, value);
+    const int code = change();
+    if (code == MDB_SUCCESS) return code;
+    logged->not_changed();
+    if (code != MDB_KEYEXIST && code != MDB_NOTFOUND) logged->spoilt();
+    return code;
 }
 
-bool Table::put_new(WriteTxn& txn, std::string_view key, std::string_view value) {
+int Table::put(WriteTxn& txn, std::string_view key, std::string_view value, unsigned flags) {
     auto k = val(key);
     auto v = val(value);
-    const int code = mdb_put(txn.raw(), dbi_, &k, &v, MDB_NOOVERWRITE);
+    return change(txn, flags == MDB_APPEND ? Change::append : Change::put, key, value, [&] { return mdb_put(txn.raw(), dbi_, &k, &v, flags); });
+}
+
+void Table::put(WriteTxn& txn, std::string_view key, std::string_view value) { check(put(txn, key, value, 0), "write"); }
+
+bool Table::put_new(WriteTxn& txn, std::string_view key, std::string_view value) {
+    const int code = put(txn, key, value, MDB_NOOVERWRITE);
     if (code == MDB_KEYEXIST) return false;
     check(code, "write");
     return true;
 }
 
-void Table::append(WriteTxn& txn, std::string_view key, std::string_view value) {
-    auto k = val(key);
-    auto v = val(value);
-    check(mdb_put(txn.raw(), dbi_, &k, &v, MDB_APPEND), "append");
-}
+void Table::append(WriteTxn& txn, std::string_view key, std::string_view value) { check(put(txn, key, value, MDB_APPEND), "append"); }
 
 bool Table::erase(WriteTxn& txn, std::string_view key) {
     auto k = val(key);
-    const int code = mdb_del(txn.raw(), dbi_, &k, nullptr);
+    const int code = change(txn, Change::erase, key, {}, [&] { return mdb_del(txn.raw(), dbi_, &k, nullptr); });
     if (code == MDB_NOTFOUND) return false;
     check(code, "erase");
     return true;

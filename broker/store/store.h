@@ -20,6 +20,9 @@ struct MDB_cursor;
 
 namespace parley::store {
 
+class Logged;
+enum class Change : char;
+
 class Failure : public std::runtime_error {
 public:
     Failure(std::string what, int code) : std::runtime_error(std::move(what)), code_(code) {}
@@ -44,9 +47,14 @@ struct EnvOptions {
     bool read_only = false;
     bool only_writer = false;  // throws Failure (busy) if another process has it so; for who keeps a copy in memory
     unsigned readers_max = 256;
+    // Commits go to a log, and from it into the tables in large steps (logged.h): faster, and what is not synced is lost by a power
+    // cut without damage. Then there is one writer (only_writer), and one thread; a ReadTxn sees the moment as well, so none may be
+    // open when a WriteTxn begins. Other processes see the tables as they last were brought up to date.
+    bool logged = false;
     // Of what the tables hold, from 1 on; 0: nothing is said of it. It stands in the table "format"; a store without that
     // table has format 1. Throws Failure if the store's is newer: a later version wrote it, which we do not understand.
     unsigned format = 0;
+    unsigned same_from = 0;  // a store of this format or a later one holds the same, and is given the new number; 0: none
 };
 
 class Env {
@@ -64,10 +72,13 @@ public:
     MDB_env* raw() const { return env_; }
 
 private:
+    friend class Txn;
     friend class WriteTxn;
+    friend class Table;
     void claim();
     void check_format(const EnvOptions& options);
     void committed();
+    void give_back(std::uint64_t used);
 
     MDB_env* env_ = nullptr;
     char* map_ = nullptr;  // where the file is mapped; null: not known
@@ -76,6 +87,7 @@ private:
     int claim_ = -1;
     unsigned format_ = 0;
     std::filesystem::path folder_;
+    std::unique_ptr<Logged> logged_;  // null: commits go to the tables
 };
 
 class Table;
@@ -90,7 +102,11 @@ public:
 
 protected:
     Txn(Env& env, bool read_only);
+    Env& env_;
     MDB_txn* txn_ = nullptr;
+
+private:
+    const bool read_only_;
 };
 
 class ReadTxn final : public Txn {
@@ -104,7 +120,7 @@ public:
     void commit();  // Throws Failure; then nothing was written.
 
 private:
-    Env& env_;
+    friend class Table;
 };
 
 // Keys sort as bytes; use key_of(number) for numbers. A key is 1 to 511 bytes.
@@ -121,6 +137,10 @@ public:
     unsigned raw() const { return dbi_; }
 
 private:
+    int put(WriteTxn& txn, std::string_view key, std::string_view value, unsigned flags);
+    template <class Do>
+    int change(WriteTxn& txn, Change kind, std::string_view key, std::string_view value, Do&& change);
+
     unsigned dbi_ = 0;
 };
 

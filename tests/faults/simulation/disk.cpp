@@ -23,6 +23,12 @@ void Store::take_back(std::size_t commits) {
     }
 }
 
+void Store::forget(std::string_view name) {
+    const auto forgotten = std::find(names.begin(), names.end(), name);
+    if (forgotten != names.end()) tables[static_cast<unsigned>(forgotten - names.begin())].clear();
+    forgetful = false;
+}
+
 void Disk::process_died(const Process& process, bool power) {
     for (auto& [path, store] : stores_) {
         if (store.process != &process) continue;
@@ -31,9 +37,7 @@ void Disk::process_died(const Process& process, bool power) {
             store.take_back(world_.below(store.unsynced.size() + 1));
             store.unsynced.clear();
         }
-        if (world_.sabotage.other == "commits") store.take_back(1 + world_.below(3));
-        const auto forgotten = std::find(store.names.begin(), store.names.end(), world_.sabotage.forgets);
-        if (forgotten != store.names.end()) store.tables[static_cast<unsigned>(forgotten - store.names.begin())].clear();
+        store.forgetful = true;
     }
 }
 

@@ -30,9 +30,11 @@ struct Store {
     std::vector<std::string> names;
     std::deque<Table> tables;  // a table stays where it is
     std::vector<Commit> unsynced;  // oldest first
+    bool forgetful = false;        // the table of a sabotage is emptied as soon as the log was done over
 
     unsigned table(std::string_view name);
     void take_back(std::size_t commits);  // the newest
+    void forget(std::string_view name);   // a table
 };
 
 class Disk {

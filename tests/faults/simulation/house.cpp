@@ -127,14 +127,7 @@ void House::reap(Resident& resident) {
     }
     world_.network().process_died(process);
     world_.disk().process_died(process, resident.how == Death::power_cut);
-    if (auto* spool = world_.files().find((folder_ / "bridges" / process.name / "spool").string())) {
-        if (resident.how == Death::power_cut) {
-            const auto kept = std::min<std::size_t>(process.spool_synced, spool->size());
-            spool->resize(kept + world_.below(spool->size() - kept + 1));
-        } else if (world_.sabotage.other == "spool") {
-            spool->clear();
-        }
-    }
+    world_.files().process_died(process, resident.how == Death::power_cut);
     if (resident.how == Death::power_cut) ++process.boots;
     process.dying = false;
     process.paused_until = 0;

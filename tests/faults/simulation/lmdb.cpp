@@ -34,8 +34,6 @@ struct MDB_cursor {
 
 namespace {
 
-constexpr std::size_t unsynced_kept = 8;  // of a store that is synced at every commit, for a sabotage
-
 std::string_view view(const MDB_val* value) { return {static_cast<const char*>(value->mv_data), value->mv_size}; }
 MDB_val val(const std::string& bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 Store::Table& table_of(MDB_txn* txn, unsigned table) { return txn->env->store->tables[table]; }
@@ -128,9 +126,9 @@ int mdb_txn_commit(MDB_txn* txn) {
         ++world.disk().commits;
         const bool alive = world.effect();
         const bool synced = alive && (txn->env->flags & MDB_NOSYNC) == 0;
-        if (synced && world.sabotage.other != "commits") store.unsynced.clear();
+        if (synced) store.unsynced.clear();
         else store.unsynced.push_back({std::move(txn->undo), !alive});
-        if (synced && store.unsynced.size() > unsynced_kept) store.unsynced.erase(store.unsynced.begin());
+        if (alive && store.forgetful) store.forget(world.sabotage.forgets);  // the first commit of a life is of what the log held
     }
     end(txn);
     return 0;

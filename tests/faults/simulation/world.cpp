@@ -20,7 +20,7 @@ thread_local World* this_world = nullptr;
 }  // namespace
 
 World::World(std::uint64_t seed)
-    : random_(seed), network_(std::make_unique<Network>(*this)), disk_(std::make_unique<Disk>(*this)), files_(std::make_unique<Files>()) {
+    : random_(seed), network_(std::make_unique<Network>(*this)), disk_(std::make_unique<Disk>(*this)), files_(std::make_unique<Files>(*this)) {
     service::invariant(std::exchange(this_world, this) == nullptr, "one world at a time");
 }
 World::~World() { this_world = nullptr; }

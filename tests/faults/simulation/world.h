@@ -32,8 +32,7 @@ struct Process {
     Micros clock_offset = 0;      // of its wall clock
     std::vector<std::pair<Micros, Micros>> clock_steps{{0, 0}};  // since when it was how much
     bool disk_full = false;
-    std::uint64_t boots = 1;         // of its machine
-    std::uint64_t spool_synced = 0;  // bytes of its spool that a power cut leaves
+    std::uint64_t boots = 1;      // of its machine
     std::function<void()> reap;   // takes a dead one away
 };
 

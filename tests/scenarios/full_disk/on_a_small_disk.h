@@ -49,14 +49,22 @@ protected:
         publish("settled");
         alice.expect("settled");
     }
-    // Says it in the page's room, as Parley itself; true when it is in the journal.
-    bool publish(const std::string& text) {
+    bus::Event ours(const std::string& room, const std::string& text) {
         bus::Event event;
         event.id = bus::random_id(random);
         event.time = event.received = service::SystemClock().now();
-        event.origin.room = {"web", "lobby"};
+        event.origin.room = {"web", room};
         event.author = bus::ourselves("parley");
         event.body = bus::Message{bus::Text(text), {}, {}, {}, {}};
+        return event;
+    }
+    // For no other room, and whether it is taken or not.
+    void publish_elsewhere() {
+        client->publish(ours("elsewhere", "nothing of note"), [](const auto&) {});
+    }
+    // Says it in the page's room, as Parley itself; true when it is in the journal.
+    bool publish(const std::string& text) {
+        const auto event = ours("lobby", text);
         std::optional<bool> durable;
         client->publish(event, [&durable, alive = std::weak_ptr<int>(waiting)](service::Result<bus::Sequence> sequence) {
             if (!alive.expired()) durable = sequence.has_value();
@@ -81,8 +89,9 @@ protected:
     // Calls `say(0)`, `say(1)` … until the log says that it is full, and a little beyond; how many were said.
     int until_full(const std::string& process, const std::string& words, const std::function<void(int)>& say) {
         int said = 0;
-        while (said < lines_max && house.log(process).find(words) == std::string::npos) say(said++);
-        EXPECT_NE(house.log(process).find(words), std::string::npos) << said << " lines did not fill it\n" << house.logs();
+        const auto is_full = [&] { return house.log(process).find(words) != std::string::npos; };
+        while (said < lines_max && !is_full()) say(said++);
+        EXPECT_TRUE(wait_until(is_full, 20s)) << said << " lines did not fill it\n" << house.logs();  // a server passes them on at its own pace
         for (int i = 0; i < 10; ++i) say(said++);
         return said;
     }

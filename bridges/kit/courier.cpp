@@ -44,6 +44,13 @@ bool Courier::Flight::complete() const {
     return std::all_of(answers.begin(), answers.end(), [](const auto& answer) { return answer.has_value(); });
 }
 
+bus::Passage Courier::Flight::passage() const {
+    const auto between = [](service::Steady from, service::Steady to) {
+        return from == service::Steady{} || to <= from ? std::chrono::microseconds(0) : std::chrono::duration_cast<std::chrono::microseconds>(to - from);
+    };
+    return {attempts, between(taken, sent), between(sent, answered)};
+}
+
 // Said once, not at every try.
 void Courier::complain(const store::Failure& failure) {
     if (trouble_ != failure.what()) service::log::error("cannot write to the outbox; trying again until it works", {{"why", failure.what()}});
@@ -189,7 +196,7 @@ void Courier::store(store::WriteTxn& txn, const bus::Followed& followed, Turn& t
         }
         parts_.dead_letters.in_hand(event.id, recipient.room);
         bool refused = false;
-        if (!outbox_.add(txn, recipient.room, event, refused, event.sequence <= doubt_until_)) continue;
+        if (!outbox_.add(txn, recipient.room, event, refused, event.sequence <= doubt_until_, parts_.clock.steady())) continue;
         if (is_late(event, parts_.clock.now())) {
             auto& late = late_[recipient.room];
             late.last = parts_.clock.steady();
@@ -250,6 +257,7 @@ void Courier::answer(const DeliveryId& id, std::string native_id, std::string re
     auto& flight = found->second;
     if (flight.answers[id.part]) return;
     flight.answers[id.part] = std::move(native_id);
+    flight.answered = parts_.clock.steady();
     if (!refusal.empty()) flight.refused_from = std::min<std::size_t>(flight.refused_from, id.part);
     if (!refusal.empty() && flight.refusal.empty()) {
         const auto parts = flight.answers.size();
@@ -271,14 +279,14 @@ void Courier::known_as(const DeliveryId& id, const std::string& native_id) {
 void Courier::tell() {
     std::map<std::pair<std::string, bus::Visibility>, std::vector<std::pair<Flight*, Delivered>>> rooms;
     std::erase_if(untold_, [&](const NotTaken& one) {
-        return tell_refusal(one.event, one.room, one.visibility, one.why);
+        return tell_refusal(one.room, one.visibility, {one.event, {}, {}}, one.why);
     });
     bool later = !untold_.empty();
     for (const auto& key : answered_) {
         const auto found = flights_.find(key);
         if (found == flights_.end() || !found->second.complete() || found->second.told) continue;
         auto& flight = found->second;
-        Delivered delivered{key.first, {}};
+        Delivered delivered{key.first, {}, flight.passage()};
         for (const auto& answer : flight.answers)
             if (!answer->empty()) delivered.native_ids.push_back(*answer);
         const auto visibility = flight.event.origin.visibility;
@@ -287,7 +295,7 @@ void Courier::tell() {
         } else if (flight.refusal.empty()) {
             rooms[{key.second, visibility}].emplace_back(&flight, std::move(delivered));
         } else {
-            flight.told = tell_refusal(key.first, key.second, visibility, flight.refusal, std::move(delivered.native_ids));
+            flight.told = tell_refusal(key.second, visibility, std::move(delivered), flight.refusal);
             later = later || !flight.told;
         }
     }
@@ -301,9 +309,8 @@ void Courier::tell() {
     if (later && !tell_again_) try_again(tell_again_);
 }
 
-bool Courier::tell_refusal(const EventId& event, const std::string& room, bus::Visibility visibility, std::string why,
-                           std::vector<std::string> native_ids) {
-    const bool told = parts_.intake.refusal(event, room, visibility, std::move(why), std::move(native_ids));
+bool Courier::tell_refusal(const std::string& room, bus::Visibility visibility, Delivered refused, std::string why) {
+    const bool told = parts_.intake.refusal(room, visibility, std::move(refused), std::move(why));
     refusal_told_ = refusal_told_ || told;
     return told;
 }

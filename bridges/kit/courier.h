@@ -62,9 +62,12 @@ private:
         bus::Event event;
         std::vector<std::optional<std::string>> answers;  // native ids, one for each part
         std::string refusal;
+        service::Steady taken{}, sent{}, answered{};  // the last answer
+        std::uint32_t attempts = 0;
         std::size_t refused_from = ~std::size_t{0};  // the first part that was refused
         bool told = false;  // its receipt is written
         bool complete() const;
+        bus::Passage passage() const;
     };
     using FlightKey = std::pair<bus::EventId, std::string>;
     struct NotTaken {
@@ -100,8 +103,7 @@ private:
     void complain(const store::Failure& failure);
     void better();  // something could be written
     void tell();
-    bool tell_refusal(const bus::EventId& event, const std::string& room, bus::Visibility visibility, std::string why,
-                      std::vector<std::string> native_ids = {});
+    bool tell_refusal(const std::string& room, bus::Visibility visibility, Delivered refused, std::string why);
     void keep_refusals();
     void settle_one(store::WriteTxn& txn, const FlightKey& key, const Flight& flight);
 

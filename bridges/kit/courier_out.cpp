@@ -46,6 +46,9 @@ void Courier::say(store::WriteTxn& txn, const std::string& room, Turn& turn) {
         auto deliveries = degrade(event, room, can, lookup, parts_.names, cut);
         parts_.dead_letters.nothing_in_hand();
         Flight flight{entry->ordinal, std::move(event), std::vector<std::optional<std::string>>(deliveries.size()), {}};
+        flight.taken = entry->taken;
+        flight.sent = parts_.clock.steady();
+        flight.attempts = entry->attempts + 1;
         for (std::size_t i = 0; i < deliveries.size(); ++i) {
             if (i < entry->answered.size()) {
                 flight.answers[i] = entry->answered[i];
@@ -82,7 +85,7 @@ Courier::Summed Courier::sum_up(store::WriteTxn& txn, const std::string& room) {
     const auto out = left_out(outbox_.queued(txn, room, late_at_once_max), room, limit, now);
     if (out.empty()) return Summed::nothing;
     for (const auto& entry : out)
-        if (!tell_refusal(entry.event.id, room, entry.event.origin.visibility, "not repeated one by one: it was said too long ago, or too much was"))
+        if (!tell_refusal(room, entry.event.origin.visibility, {entry.event.id, {}, {}}, "not repeated one by one: it was said too long ago, or too much was"))
             return later(retry_after);
     std::vector<std::uint64_t> ordinals;
     for (const auto& entry : out) ordinals.push_back(entry.ordinal);

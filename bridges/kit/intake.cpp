@@ -207,16 +207,15 @@ std::size_t Intake::receipts(const std::string& room, bus::Visibility visibility
         for (std::size_t bytes = 0; end < delivered.size() && end - done < receipt_events_max && bytes < receipt_bytes_max; ++end)
             for (const auto& native_id : delivered[end].native_ids) bytes += native_id.size();
         const auto first = delivered.begin() + static_cast<std::ptrdiff_t>(done), last = delivered.begin() + static_cast<std::ptrdiff_t>(end);
-        bus::Receipt receipt{first->event, first->native_ids, {}, {first + 1, last}};
+        bus::Receipt receipt{first->event, first->native_ids, {}, {first + 1, last}, first->passage};
         if (!keep_receipt(room, visibility, std::move(receipt))) return done;
         done = end;
     }
     return delivered.size();
 }
 
-bool Intake::refusal(const bus::EventId& event, const std::string& room, bus::Visibility visibility, std::string why,
-                     std::vector<std::string> native_ids) {
-    return keep_receipt(room, visibility, {event, std::move(native_ids), std::move(why), {}});
+bool Intake::refusal(const std::string& room, bus::Visibility visibility, Delivered refused, std::string why) {
+    return keep_receipt(room, visibility, {refused.event, std::move(refused.native_ids), std::move(why), {}, refused.passage});
 }
 
 bool Intake::keep_receipt(const std::string& room, bus::Visibility visibility, bus::Receipt receipt) {

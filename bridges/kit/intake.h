@@ -47,9 +47,8 @@ public:
     bool gap(const std::string& room, service::Time from, service::Time to, std::string why);
     // How many of them, from the first, are kept; the others could not be written, and are to be said again.
     std::size_t receipts(const std::string& room, bus::Visibility visibility, std::vector<Delivered> delivered);
-    // False: it could not be written; it is to be said again. `native_ids`: of the parts that were taken all the same.
-    bool refusal(const bus::EventId& event, const std::string& room, bus::Visibility visibility, std::string why,
-                 std::vector<std::string> native_ids = {});
+    // False: it could not be written; it is to be said again. Its native ids: of the parts that were taken all the same.
+    bool refusal(const std::string& room, bus::Visibility visibility, Delivered refused, std::string why);
 
     void sync();  // what waits for the broker outlives a power cut when it returns; throws store::Failure
 

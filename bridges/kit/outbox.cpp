@@ -1,4 +1,5 @@
-// entries: ordinal -> room, event.   states: ordinal -> "first", through whom, cut, native ids of answered parts…
+// entries: ordinal -> room, event.   states: ordinal -> "first", through whom, cut, attempts, native ids of
+// answered parts…
 // (an earlier version: "sent" and through whom in one, native ids…; without a cut).
 // taken: event, hash(room) -> nothing, or that it was refused. An entry is in doubt exactly when it has a state.
 #include "bridges/kit/outbox.h"
@@ -18,6 +19,7 @@ constexpr std::string_view state_mark = "first", earlier_mark = "sent", refused_
 
 struct State {
     Outbox::First first;
+    std::uint32_t attempts = 0;
     std::vector<std::string> answered;
 };
 
@@ -26,9 +28,10 @@ std::optional<State> state_in(std::optional<std::string_view> bytes) {
     State out;
     const auto parts = unpack(*bytes).value_or(std::vector<std::string_view>{});
     std::size_t at = parts.size();
-    if (parts.size() >= 3 && parts[0] == state_mark) {
+    if (parts.size() >= 4 && parts[0] == state_mark) {
         out.first = {std::string(parts[1]), std::string(parts[2])};
-        at = 3;
+        out.attempts = static_cast<std::uint32_t>(store::number_of(parts[3]));
+        at = 4;
     } else if (!parts.empty() && parts[0].starts_with(earlier_mark)) {
         out.first.through = parts[0].substr(earlier_mark.size());
         at = 1;
@@ -37,9 +40,10 @@ std::optional<State> state_in(std::optional<std::string_view> bytes) {
     return out;
 }
 
-std::string packed(const Outbox::First& first, const std::vector<std::string>& answered) {
-    std::vector<std::string_view> parts{state_mark, first.through, first.cut};
-    parts.insert(parts.end(), answered.begin(), answered.end());
+std::string packed(const State& state) {
+    const auto attempts = key_of(state.attempts);
+    std::vector<std::string_view> parts{state_mark, state.first.through, state.first.cut, attempts};
+    parts.insert(parts.end(), state.answered.begin(), state.answered.end());
     return pack(parts);
 }
 
@@ -74,7 +78,7 @@ void Outbox::reload() {
         next_ = ordinal + 1;
         const auto parts = unpack(cursor.value());
         if (!parts || parts->size() != 2) continue;
-        queues_[std::string((*parts)[0])].push_back({ordinal, false, states_.get(txn, key_of(ordinal)).has_value()});
+        queues_[std::string((*parts)[0])].push_back({ordinal, false, states_.get(txn, key_of(ordinal)).has_value(), {}});
     }
     for (const auto& [room, slots] : before) {  // what this process has on the way stays so
         for (const auto& slot : slots) {
@@ -89,7 +93,7 @@ std::string Outbox::taken_key(const bus::EventId& event, std::string_view room) 
     return std::string(event.view()).append(room_keys_.of(room));
 }
 
-bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt) {
+bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt, service::Steady now) {
     full = false;
     const auto key = taken_key(event.id, room);
     if (const auto taken = taken_.get(txn, key)) return full = *taken == refused_mark;
@@ -102,23 +106,23 @@ bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event
     }
     taken_.put(txn, key, "");
     entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
-    if (in_doubt) states_.put(txn, key_of(next_), packed({}, {}));
-    queue.push_back({next_++, false, in_doubt});
+    if (in_doubt) states_.put(txn, key_of(next_), packed({}));
+    queue.push_back({next_++, false, in_doubt, now});
     return true;
 }
 
 void Outbox::again(store::WriteTxn& txn, const std::string& room, const bus::Event& event) {
     taken_.put(txn, taken_key(event.id, room), "");
     entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
-    states_.put(txn, key_of(next_), packed({}, {}));
-    queues_[room].push_back({next_++, false, true});
+    states_.put(txn, key_of(next_), packed({}));
+    queues_[room].push_back({next_++, false, true, {}});
 }
 
 void Outbox::doubt_all(store::WriteTxn& txn) {
     for (auto& [room, queue] : queues_) {
         for (auto& slot : queue) {
             slot.in_doubt = true;
-            if (!states_.get(txn, key_of(slot.ordinal))) states_.put(txn, key_of(slot.ordinal), packed({}, {}));
+            if (!states_.get(txn, key_of(slot.ordinal))) states_.put(txn, key_of(slot.ordinal), packed({}));
         }
     }
 }
@@ -143,7 +147,7 @@ void Outbox::mark_refused(store::WriteTxn& txn, const std::string& room, const b
     marker.id = bus::derived_id({"outbox full", room, marker.origin.native_id});
     marker.body = bus::Gap{event.time, event.time, "too much waited for this room"};
     entries_.put(txn, key_of(next_), pack({room, bus::encode(marker)}));
-    queue.push_back({next_++, false, false});
+    queue.push_back({next_++, false, false, {}});
 }
 
 std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::string& room) const {
@@ -152,11 +156,15 @@ std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::stri
     const auto& slots = queue->second;
     const auto slot = std::find_if(slots.begin(), slots.end(), [](const Slot& s) { return !s.sent; });
     if (slot == slots.end() || static_cast<std::size_t>(slot - slots.begin()) >= limits_.window) return std::nullopt;
-    Entry entry{slot->ordinal, {}, slot->in_doubt, {}, {}, {}};
+    Entry entry;
+    entry.ordinal = slot->ordinal;
+    entry.in_doubt = slot->in_doubt;
+    entry.taken = slot->taken;
     if (auto event = read(txn, entries_, slot->ordinal)) entry.event = std::move(*event);
     if (auto state = state_in(states_.get(txn, key_of(slot->ordinal)))) {
         entry.sent_through = std::move(state->first.through);
         entry.cut = std::move(state->first.cut);
+        entry.attempts = state->attempts;
         entry.answered = std::move(state->answered);
     }
     return entry;
@@ -180,7 +188,7 @@ std::vector<Outbox::Entry> Outbox::queued(const store::Txn& txn, const std::stri
     for (const auto& slot : queue->second) {
         if (out.size() == most) break;
         if (slot.sent || slot.in_doubt) continue;
-        if (auto event = read(txn, entries_, slot.ordinal)) out.push_back({slot.ordinal, std::move(*event), false, {}, {}, {}});
+        if (auto event = read(txn, entries_, slot.ordinal)) out.push_back({.ordinal = slot.ordinal, .event = std::move(*event)});
     }
     return out;
 }
@@ -203,9 +211,11 @@ Outbox::Slot* Outbox::slot(const std::string& room, std::uint64_t ordinal) {
 }
 
 void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, const First& first) {
-    const auto before = state_in(states_.get(txn, key_of(ordinal)));
-    if (!before) states_.put(txn, key_of(ordinal), packed(first, {}));
-    else if (before->first.cut.empty() && !first.cut.empty()) states_.put(txn, key_of(ordinal), packed({before->first.through, first.cut}, before->answered));
+    auto before = state_in(states_.get(txn, key_of(ordinal)));
+    auto state = before ? std::move(*before) : State{first, 0, {}};
+    if (state.first.cut.empty()) state.first.cut = first.cut;
+    ++state.attempts;
+    states_.put(txn, key_of(ordinal), packed(state));
     if (auto* s = slot(room, ordinal)) s->sent = true;  // only if it could be written
 }
 
@@ -218,8 +228,9 @@ void Outbox::still_sent(const std::string& room, std::uint64_t ordinal) {
 }
 
 void Outbox::answered(store::WriteTxn& txn, std::uint64_t ordinal, const std::vector<std::string>& native_ids) {
-    const auto state = state_in(states_.get(txn, key_of(ordinal))).value_or(State{});
-    states_.put(txn, key_of(ordinal), packed(state.first, native_ids));
+    auto state = state_in(states_.get(txn, key_of(ordinal))).value_or(State{});
+    state.answered = native_ids;
+    states_.put(txn, key_of(ordinal), packed(state));
 }
 
 void Outbox::done(store::WriteTxn& txn, std::uint64_t ordinal) {

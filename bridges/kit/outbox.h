@@ -28,7 +28,7 @@ public:
     // False if the event was taken before (the broker sent it again). Refused at the limit: `full` becomes true, and
     // the time of the event goes into a gap marker of its room at the end of the queue; that it was refused is said again if it comes
     // again. `in_doubt`: it may have been said already.
-    bool add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt = false);
+    bool add(store::WriteTxn& txn, const std::string& room, const bus::Event& event, bool& full, bool in_doubt = false, service::Steady now = {});
     // At the end of its room's queue, whether it was taken before or not; it may have been said already.
     void again(store::WriteTxn& txn, const std::string& room, const bus::Event& event);
     // All that waits may have been said already.
@@ -42,6 +42,8 @@ public:
         bool in_doubt = false;
         std::vector<std::string> answered;  // native ids of the first parts, already said
         std::string sent_through, cut;      // as sent() had them first
+        std::uint32_t attempts = 0;         // how often it was sent
+        service::Steady taken{};            // when add() took it; of an earlier process: not known
     };
     struct First {
         std::string through, cut;  // who it went through, and what it was cut by (kit::Cut); later ones cannot know that
@@ -75,6 +77,7 @@ private:
         std::uint64_t ordinal = 0;
         bool sent = false;      // by this process, since the room is here
         bool in_doubt = false;  // it may have been sent before
+        service::Steady taken{};
     };
     Slot* slot(const std::string& room, std::uint64_t ordinal);
     std::string taken_key(const bus::EventId& event, std::string_view room);

@@ -2,6 +2,7 @@
 // a newer version appends. Nested arrays are read past what is known here.
 #include "broker/bus/body_codec.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "broker/service/unicode.h"
@@ -235,12 +236,15 @@ void write(Writer& w, const Receipt& r) {
     write(w, r.native_ids);
     w.text(r.refusal);
 }
-void read(Reader& in, Receipt& r) { r = {read_id(in), read_texts(in), read_text(in), {}}; }
+void read(Reader& in, Receipt& r) { r = {read_id(in), read_texts(in), read_text(in), {}, {}}; }
 
-// A field that came later: absent where there is nothing to say.
-bool has_others(const Event& event) {
+// Fields of a receipt that came later, in this order: absent where there is nothing to say, unless one behind it is there.
+std::uint32_t later_fields(const Event& event) {
     const auto* receipt = std::get_if<Receipt>(&event.body);
-    return receipt != nullptr && (!receipt->others.empty() || event.more_body_count > 0);
+    if (receipt == nullptr) return 0;
+    const auto is_known = [](const Delivered& one) { return one.passage != Passage{}; };
+    if (event.more_body_count > 0 || receipt->passage != Passage{} || std::any_of(receipt->others.begin(), receipt->others.end(), is_known)) return 2;
+    return receipt->others.empty() ? 0 : 1;
 }
 void write_others(Writer& w, const Receipt& r) {
     w.array(r.others.size());
@@ -254,8 +258,25 @@ void read_others(Reader& in, Receipt& r) {
     const auto count = in.array();
     for (std::uint32_t i = 0; i < count && in.good(); ++i) {
         const auto more = in.fields(2);
-        r.others.push_back({read_id(in), read_texts(in)});
+        r.others.push_back({read_id(in), read_texts(in), {}});
         in.rest(more);
+    }
+}
+void write(Writer& w, const Passage& p) { w.array(3).natural(p.attempts).integer(p.waited.count()).integer(p.answered.count()); }
+void write_passages(Writer& w, const Receipt& r) {
+    w.array(1 + r.others.size());
+    write(w, r.passage);
+    for (const auto& other : r.others) write(w, other.passage);
+}
+void read_passages(Reader& in, Receipt& r) {
+    const auto count = in.array();
+    for (std::uint32_t i = 0; i < count && in.good(); ++i) {
+        const auto more = in.fields(3);
+        const Passage passage{read_u32(in), microseconds(in.integer(0, last_microsecond)), microseconds(in.integer(0, last_microsecond))};
+        in.rest(more);
+        if (i == 0) r.passage = passage;
+        else if (i <= r.others.size()) r.others[i - 1].passage = passage;
+        else in.refuse("there are more passages than deliveries");
     }
 }
 
@@ -304,10 +325,11 @@ void write_body(Writer& w, const Event& event) {
         w.raw(unknown->raw.empty() ? std::string_view("\x90", 1) : std::string_view(unknown->raw));
         return;
     }
-    const bool others = has_others(event);
-    w.array(fields_of[event.body.index() + 1] + (others ? 1 : 0) + event.more_body_count);
+    const auto later = later_fields(event);
+    w.array(fields_of[event.body.index() + 1] + later + event.more_body_count);
     std::visit([&w](const auto& body) { write(w, body); }, event.body);
-    if (others) write_others(w, std::get<Receipt>(event.body));
+    if (later > 0) write_others(w, std::get<Receipt>(event.body));
+    if (later > 1) write_passages(w, std::get<Receipt>(event.body));
     w.raw(event.more_body);
 }
 
@@ -320,9 +342,9 @@ void read_body(Reader& in, std::uint32_t kind, Event& event) {
     auto more = in.fields(fields_of[kind]);
     emplace(event.body, kind - 1);
     std::visit([&in](auto& body) { read(in, body); }, event.body);
-    if (auto* receipt = std::get_if<Receipt>(&event.body); receipt != nullptr && more > 0) {
-        read_others(in, *receipt);
-        --more;
+    if (auto* receipt = std::get_if<Receipt>(&event.body); receipt != nullptr) {
+        if (more > 0) read_others(in, *receipt), --more;
+        if (more > 0) read_passages(in, *receipt), --more;
     }
     event.more_body = in.rest(more);
     event.more_body_count = more;

@@ -64,6 +64,13 @@ const std::vector<std::string>* native_ids_of(const Receipt& receipt, const Even
     return nullptr;
 }
 
+const Passage* passage_of(const Receipt& receipt, const EventId& delivered) {
+    if (receipt.delivered == delivered) return &receipt.passage;
+    for (const auto& other : receipt.others)
+        if (other.event == delivered) return &other.passage;
+    return nullptr;
+}
+
 // Of several it is another one than of some of them: who says it again may have more to say by then.
 EventId receipt_id(const RoomAddress& room, const Receipt& receipt) {
     if (receipt.others.empty()) {

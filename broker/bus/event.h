@@ -191,9 +191,18 @@ struct Gap {
     friend bool operator==(const Gap&, const Gap&) = default;
 };
 
+// How it went there, for who asks why it took so long.
+struct Passage {
+    std::uint32_t attempts = 0;              // how often it was said to the platform; 0: not known
+    std::chrono::microseconds waited{0};     // from when its bridge had it until it was said last; 0: not known
+    std::chrono::microseconds answered{0};   // from then until the receipt
+    friend bool operator==(const Passage&, const Passage&) = default;
+};
+
 struct Delivered {
     EventId event;
     std::vector<std::string> native_ids;  // one for each part; empty if the platform gives none
+    Passage passage;
     friend bool operator==(const Delivered&, const Delivered&) = default;
 };
 
@@ -204,11 +213,13 @@ struct Receipt {
     std::vector<std::string> native_ids;  // as in Delivered; of a refused one, those of the parts that were taken
     std::string refusal;                  // why it could not be; empty if delivered
     std::vector<Delivered> others;        // not of a refusal
+    Passage passage;                      // of `delivered`
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
 // What it says of one event; nullptr: nothing.
 const std::vector<std::string>* native_ids_of(const Receipt& receipt, const EventId& delivered);
+const Passage* passage_of(const Receipt& receipt, const EventId& delivered);
 // The id of a receipt: who knows room and event finds the receipt of one that was delivered alone, or refused.
 EventId receipt_id(const RoomAddress& room, const Receipt& receipt);
 

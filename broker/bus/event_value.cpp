@@ -35,6 +35,11 @@ void add(Value& out, const Text& text, const std::string& name) {
     out.set(name, text.plain).set(name == "text" ? "spans" : name + "_spans", to_value(text.spans));
 }
 
+void add(Value& out, const Passage& passage) {
+    if (passage == Passage{}) return;
+    out.set("attempts", passage.attempts).set("waited_us", passage.waited.count()).set("answered_us", passage.answered.count());
+}
+
 struct AddBody {
     Value& out;
 
@@ -93,6 +98,14 @@ struct AddBody {
     }
     void operator()(const Receipt& r) const {
         out.set("delivered", id_value(r.delivered)).set("native_ids", value_of(r.native_ids)).set("refusal", r.refusal);
+        add(out, r.passage);
+        Value::List others;
+        for (const auto& other : r.others) {
+            auto one = Value::map({{"delivered", id_value(other.event)}, {"native_ids", value_of(other.native_ids)}});
+            add(one, other.passage);
+            others.push_back(std::move(one));
+        }
+        if (!others.empty()) out.set("others", std::move(others));
     }
     void operator()(const Unknown& u) const {
         auto body = Value::decode(u.raw);

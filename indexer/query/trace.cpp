@@ -39,6 +39,12 @@ Value way_into(const archive::View& view, const bus::Event& event, const bus::Ro
     const auto found = view.receipt(event.id, room);
     const auto* receipt = found ? std::get_if<bus::Receipt>(&found->body) : nullptr;
     if (const auto* ids = receipt == nullptr ? nullptr : bus::native_ids_of(*receipt, event.id)) {
+        const auto& passage = *bus::passage_of(*receipt, event.id);
+        if (passage.attempts > 0) {
+            const auto said = found->time - passage.answered;
+            out.set("attempts", passage.attempts).set("said_us", us(said));
+            if (passage.waited.count() > 0) out.set("taken_us", us(said - passage.waited));
+        }
         return out.set("state", receipt->refusal.empty() ? "delivered" : "refused").set("at_us", us(found->time))
                   .set("journaled_us", us(found->journaled)).set("native_ids", Value::List(ids->begin(), ids->end())).set("why", receipt->refusal);
     }

@@ -43,8 +43,17 @@ std::string way(Session& session, const Value& room, std::int64_t from_us) {
     const auto when = since(from_us, room["at_us"].number());
     if (state == "refused") return fmt::format("{:>12}  refused: {}", when, room["why"].text());
     std::string ids;
-    for (const auto& id : room["native_ids"].list()) ids += (ids.empty() ? "" : ", ") + id.text();
-    return fmt::format("{:>12}  {}", when, ids.empty() ? "said; the platform gives no id" : "said there as " + ids);
+    const auto& parts = room["native_ids"].list();
+    for (const auto& id : parts) ids += (ids.empty() ? "" : ", ") + id.text();
+    const auto in_parts = parts.size() > 1 ? fmt::format("in {} parts ", parts.size()) : std::string();
+    return fmt::format("{:>12}  {}", when, ids.empty() ? "confirmed; the platform gives no id" : "confirmed " + in_parts + "as " + ids);
+}
+
+// What happened on the way, as far as its receipt tells.
+void print_passage(const Value& room, std::int64_t from_us) {
+    if (const auto taken = room["taken_us"].number(); taken > 0) fmt::print("  {:>26}  taken by its bridge\n", since(from_us, taken));
+    const auto attempts = room["attempts"].number();
+    if (attempts > 0) fmt::print("  {:>26}  said to the platform{}\n", since(from_us, room["said_us"].number()), attempts == 1 ? "" : fmt::format(", for the {}. time", attempts));
 }
 
 void print(Session& session, const Value& trace) {
@@ -52,7 +61,11 @@ void print(Session& session, const Value& trace) {
     fmt::print("{} {}: {} by {} in {}{}\n", trace["sequence"].number(), trace["event"].text(), trace["kind"].text(), for_terminal(trace["author"].text()),
                for_terminal(trace["room"].text()), trace["native_id"].text().empty() ? "" : ", there " + for_terminal(trace["native_id"].text()));
     fmt::print("  {}  said, by the platform's clock\n  {:>26}  received by its bridge\n  {:>26}  on disk in the journal\n", at(said), since(said, received), since(said, journaled));
-    for (const auto& room : trace["rooms"].list()) fmt::print("  {}\n  {:>14}{}\n", for_terminal(room["room"].text()), "", for_terminal(way(session, room, said)));
+    for (const auto& room : trace["rooms"].list()) {
+        fmt::print("  {}\n", for_terminal(room["room"].text()));
+        print_passage(room, said);
+        fmt::print("  {:>14}{}\n", "", for_terminal(way(session, room, said)));
+    }
     if (trace["rooms"].list().empty()) fmt::print("  for no other room\n");
 }
 

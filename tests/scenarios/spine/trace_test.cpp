@@ -7,6 +7,7 @@
 namespace parley::tests {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 
 class Trace : public ThreeRooms {
@@ -40,11 +41,29 @@ TEST_F(Trace, TellsWhenAMessageWasWhere) {
 
     const auto whole = nlohmann::json::parse(trace(id, {"--json"}).out);
     EXPECT_LE(whole["received_us"].get<std::int64_t>(), whole["journaled_us"].get<std::int64_t>());
-    EXPECT_LE(whole["journaled_us"].get<std::int64_t>(), way_into("large/#lobby", id)["at_us"].get<std::int64_t>());
+    const auto way = way_into("large/#lobby", id);
+    EXPECT_LE(whole["journaled_us"].get<std::int64_t>(), way["taken_us"].get<std::int64_t>());
+    EXPECT_LE(way["taken_us"].get<std::int64_t>(), way["said_us"].get<std::int64_t>());
+    EXPECT_LE(way["said_us"].get<std::int64_t>(), way["at_us"].get<std::int64_t>());
+    EXPECT_EQ(way["attempts"], 1);
     const auto said = trace(id.substr(0, 8));
+    EXPECT_THAT(said.out, ContainsRegex("taken by its bridge\n.* said to the platform\n.* confirmed"));
     EXPECT_THAT(said.out, HasSubstr("message by alice in small/#lobby"));
     EXPECT_THAT(said.out, HasSubstr("on disk in the journal"));
     EXPECT_THAT(said.out, HasSubstr("large/#lobby"));
+}
+
+// What was said and not confirmed before its server died is said again: the trace tells how often.
+TEST_F(Trace, TellsHowOftenItWasSaid) {
+    large.freeze();
+    alice.say("#lobby", "count the zithers");
+    const auto id = id_of("zithers");
+    EXPECT_TRUE(wait_until([&] { return trace(id).out.find("no answer yet") != std::string::npos; }, 20s)) << trace(id).out;
+    large.kill();
+    large.start();
+    EXPECT_TRUE(wait_until([&] { return way_into("large/#lobby", id)["state"] == "delivered"; }, 60s)) << trace(id).out << house.logs();
+    EXPECT_GE(way_into("large/#lobby", id)["attempts"], 2);
+    EXPECT_THAT(trace(id).out, ContainsRegex("said to the platform, for the [2-9]. time"));
 }
 
 TEST_F(Trace, TellsWhyAMessageIsNotThereYet) {

@@ -9,6 +9,7 @@
 #include "tests/unit/bus/sample_events.h"
 
 namespace parley::bus {
+using namespace std::chrono_literals;
 namespace {
 
 TEST(Codec, EveryKindOfEventSurvivesARoundTrip) {
@@ -91,6 +92,20 @@ TEST(Codec, AReceiptOfSeveralSurvivesARoundTrip) {
     EXPECT_EQ(*back, event);
     EXPECT_EQ(native_ids_of(std::get<Receipt>(back->body), samples::id_of("second")), &std::get<Receipt>(back->body).others[0].native_ids);
     EXPECT_EQ(native_ids_of(std::get<Receipt>(back->body), samples::id_of("fourth")), nullptr);
+}
+
+TEST(Codec, AReceiptTellsHowEachOfItsDeliveriesWentThere) {
+    Receipt receipt{samples::id_of("target"), {"m1"}, {}, {{samples::id_of("second"), {"m2"}, {2, 5s, 3ms}}, {samples::id_of("third"), {}, {}}}, {1, 40us, 7us}};
+    for (int times = 0; times < 2; ++times, receipt.others.clear()) {  // with others, and alone
+        const auto event = samples::envelope(receipt);
+        const auto back = decode(encode(event));
+        ASSERT_TRUE(back) << back.error().text();
+        EXPECT_EQ(*back, event);
+        EXPECT_EQ(passage_of(std::get<Receipt>(back->body), samples::id_of("target"))->waited, 40us);
+        EXPECT_EQ(passage_of(std::get<Receipt>(back->body), samples::id_of("fourth")), nullptr);
+    }
+    EXPECT_EQ(encode(samples::envelope(Receipt{samples::id_of("target"), {"m1"}, {}, {}, {}})).size() + 6, encode(samples::envelope(Receipt{samples::id_of("target"), {"m1"}, {}, {}, {1, 0us, 0us}})).size())
+        << "where nothing is known nothing is said";
 }
 
 TEST(Codec, AKindFromANewerVersionIsKeptAsItCame) {

@@ -9,7 +9,13 @@ namespace parley::bus {
 namespace {
 
 using samples::from_broker_frames;
-using samples::to_broker_frames;
+
+// With the fields that came after the first version, behind which a newer one appends its own.
+std::vector<ToBroker> to_broker_frames() {
+    auto frames = samples::to_broker_frames();
+    std::get<to_broker::Follow>(frames.at(2)).options.patience = std::chrono::milliseconds(20);
+    return frames;
+}
 
 template <class Decode>
 void survives(const auto& frames, Decode decode) {
@@ -51,6 +57,7 @@ TEST(Frames, KeepEveryField) {
     EXPECT_THAT(follow.options.filter.rooms, testing::ElementsAre(RoomAddress{"lobby", "#ops"}));
     EXPECT_THAT(follow.options.filter.kinds, testing::ElementsAre(Kind::message, Kind::edit));
     EXPECT_EQ(follow.options.filter.deliver_to, "work");
+    EXPECT_EQ(follow.options.patience, std::chrono::milliseconds(20));
 }
 
 TEST(Frames, OfAnUnknownVerbAreRefusedByPlace) {

@@ -214,6 +214,28 @@ TEST_F(Bridged, TellsTheJournalWhatBecameOfADelivery) {
     EXPECT_THAT(receipts[1].native_ids, IsEmpty());
 }
 
+TEST_F(Bridged, TellsTheJournalHowOftenAndWhenItWasSaid) {
+    bus::FollowOptions options;
+    options.start = bus::FollowOptions::Start::now;
+    options.filter.kinds = {bus::Kind::receipt};
+    std::vector<bus::Receipt> receipts;
+    asker->follow(options, [&](std::vector<bus::Followed> events) {
+        for (const auto& followed : events)  // not those for the marker of the absence, which is said on the other side
+            if (followed.event.origin.room.account == "b") receipts.push_back(std::get<bus::Receipt>(followed.event.body));
+    });
+    b.platform->answers = false;
+    a.platform->say("1", "hello");
+    hears(b, "<bob> hello");
+    clock.ahead += 5s;
+    b.platform->go();
+    b.platform->answers = true;
+    b.platform->come();
+    until([&] { return receipts.size() == 1; }, "the receipt");
+    EXPECT_EQ(receipts[0].passage.attempts, 2U);
+    EXPECT_GE(receipts[0].passage.waited, 5s);
+    EXPECT_LT(receipts[0].passage.answered, 1s);
+}
+
 TEST_F(Bridged, AsksAfterARestartForARefusedPartAgainIfItHadNotToldOfItYet) {
     b.platform->refusing = "not today";
     b.platform->refuses_from = 1;

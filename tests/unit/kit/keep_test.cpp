@@ -174,6 +174,7 @@ TEST_F(Keep, RemembersHowItWasSentFirst) {
     EXPECT_EQ(second->cut, "by 200");
     outbox.unanswered("room");
     EXPECT_EQ(outbox.next(txn, "room")->cut, "by 400");
+    EXPECT_EQ(outbox.next(txn, "room")->attempts, 2U);
 }
 
 TEST_F(Keep, ReadsWhatAnEarlierVersionKnewOfWhatItSent) {

@@ -20,16 +20,16 @@ constexpr std::size_t unsynced_kept = 64;
 
 }  // namespace
 
-void File::write(std::size_t at, std::string_view what) {
+void File::write(std::size_t at, std::string_view what, bool posthumous) {
     const auto end = at + what.size();
-    unsynced.push_back({at, bytes.substr(std::min(at, bytes.size()), what.size()), bytes.size(), std::string(what)});
-    if (unsynced.size() > unsynced_kept) unsynced.erase(unsynced.begin());
+    unsynced.push_back({at, bytes.substr(std::min(at, bytes.size()), what.size()), bytes.size(), std::string(what), posthumous});
+    if (unsynced.size() > unsynced_kept && !unsynced.front().posthumous) unsynced.erase(unsynced.begin());
     if (end > bytes.size()) bytes.resize(end);
     bytes.replace(at, what.size(), what);
 }
 
-void File::cut(std::size_t size) {
-    if (size < bytes.size()) unsynced.push_back({size, bytes.substr(size), bytes.size(), {}});
+void File::cut(std::size_t size, bool posthumous) {
+    if (size < bytes.size()) unsynced.push_back({size, bytes.substr(size), bytes.size(), {}, posthumous});
     bytes.resize(size);
 }
 
@@ -45,6 +45,7 @@ void Files::process_died(const Process& process, bool power) {
     for (auto& [path, file] : files_) {
         if (file->process != &process) continue;
         auto& writes = file->unsynced;
+        while (!writes.empty() && writes.back().posthumous) file->take_back();
         const bool log = path.ends_with("/changes.log");
         if (world_.sabotage.other == "commits" && log)
             for (auto lost = 1 + world_.below(3); lost > 0 && !writes.empty(); --lost) file->take_back();
@@ -115,16 +116,16 @@ Process& process_here() { return *World::here().current(); }  // its files are o
 
 ssize_t write_at(File& file, size_t at, const void* bytes, size_t size) {
     auto& world = World::here();
-    if (!world.effect()) return static_cast<ssize_t>(size);
+    const bool alive = world.effect();
     auto taken = size;
-    if (process_here().disk_full) {
+    if (alive && process_here().disk_full) {
         if (!world.chance(0.5)) {
             errno = ENOSPC;
             return -1;
         }
         taken = size / 2;
     }
-    file.write(at, {static_cast<const char*>(bytes), taken});
+    file.write(at, {static_cast<const char*>(bytes), taken}, !alive);
     return static_cast<ssize_t>(taken);
 }
 
@@ -204,7 +205,7 @@ int __wrap_ftruncate(int file, off_t size);
 int __wrap_ftruncate(int file, off_t size) {
     auto* open = ours(file);
     if (open == nullptr) return __real_ftruncate(file, size);
-    if (World::here().effect()) open->file->cut(static_cast<size_t>(size));
+    open->file->cut(static_cast<size_t>(size), !World::here().effect());
     return 0;
 }
 

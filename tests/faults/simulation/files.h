@@ -21,13 +21,14 @@ struct File {
         std::string before;       // what stood there
         std::size_t size_before;  // of the file
         std::string after;
+        bool posthumous = false;  // by a process that was dead already: it reads it, but it never happened
     };
     std::string bytes;
     std::vector<Write> unsynced;  // oldest first
     Process* process = nullptr;   // that opened it last
 
-    void write(std::size_t at, std::string_view what);
-    void cut(std::size_t size);
+    void write(std::size_t at, std::string_view what, bool posthumous = false);
+    void cut(std::size_t size, bool posthumous = false);
     void take_back();  // the newest write
 };
 

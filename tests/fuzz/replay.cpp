@@ -1,6 +1,7 @@
 // Stands in for libFuzzer where it is not built in: gives every file of a corpus folder to the target, then mutations
-// of them for PARLEY_FUZZ_SECONDS (2). PARLEY_SEED repeats a run; an input that ends the process is left in
-// the working folder as crash-SEED.
+// of them: PARLEY_FUZZ_INPUTS (20,000), but for no longer than PARLEY_FUZZ_SECONDS (2). PARLEY_SEED (1) says which, so that a
+// test says the same of the same code everywhere; to search is for tools/fuzz. An input that ends the process is left
+// in the working folder as crash-SEED.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -108,7 +109,7 @@ double number_from(const char* name, double fallback) {
 int main(int argc, char** argv) {
     if (argc != 2) return std::fprintf(stderr, "usage: %s CORPUS_FOLDER\n", argv[0]), 2;
     const char* chosen = std::getenv("PARLEY_SEED");
-    const std::uint64_t seed = chosen != nullptr ? std::strtoull(chosen, nullptr, 10) : std::random_device{}();
+    const std::uint64_t seed = chosen != nullptr ? std::strtoull(chosen, nullptr, 10) : 1;
     std::snprintf(crash_name, sizeof crash_name, "crash-%llu", static_cast<unsigned long long>(seed));
     std::fprintf(stderr, "PARLEY_SEED=%llu\n", static_cast<unsigned long long>(seed));
     for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, keep_input);
@@ -121,8 +122,9 @@ int main(int argc, char** argv) {
     const auto seconds = std::clamp(number_from("PARLEY_FUZZ_SECONDS", 2), 0.0, 3600.0);
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
     Mutator mutator(seed, corpus);
+    const auto inputs_max = static_cast<std::uint64_t>(std::clamp(number_from("PARLEY_FUZZ_INPUTS", 20'000), 0.0, 1e12));
     std::uint64_t inputs = 0;
-    for (; std::chrono::steady_clock::now() < end; ++inputs) give(mutator.next());
+    for (; inputs < inputs_max && std::chrono::steady_clock::now() < end; ++inputs) give(mutator.next());
     std::fprintf(stderr, "%zu files and %llu mutations\n", corpus.size(), static_cast<unsigned long long>(inputs));
     return 0;
 }

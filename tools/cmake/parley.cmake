@@ -101,7 +101,7 @@ endfunction()
 
 # parley_fuzz(NAME SOURCE x_fuzz.cpp [LINK lib…]); its corpus is tests/fuzz/corpus/NAME.
 # With PARLEY_FUZZ: a libFuzzer program fuzz_NAME, in the list that tools/fuzz reads. Otherwise a test that replays the
-# corpus, and mutates it for a short, seeded while, through the same entry point (tests/fuzz/replay.cpp ${PARLEY_IN_EACH_PROGRAM}).
+# corpus and mutations of it, always the same, through the same entry point (tests/fuzz/replay.cpp ${PARLEY_IN_EACH_PROGRAM}).
 function(parley_fuzz name)
   cmake_parse_arguments(arg "" "SOURCE" "LINK" ${ARGN})
   if(PARLEY_FUZZ)

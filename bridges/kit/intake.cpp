@@ -399,10 +399,12 @@ void Intake::begins(const std::string& room, service::Time time) {
 service::Time Intake::kept_until(service::Time now, std::chrono::milliseconds most) {
     const auto since = spool_.unsynced_since();
     if (!since) return now;
-    if (now - *since < most) return std::min(now, *since);
+    // Before the clock was set back: no marker of ours would begin early enough, so it is not to be lost.
+    const bool set_back = now < *since;
+    if (!set_back && now - *since < most) return *since;
     if (const auto synced = spool_.sync(); !synced) {
         service::log::error("what waits for the broker would not survive a power cut", {{"why", synced.error().what}, {"hint", synced.error().hint}});
-        return std::min(now, *since);
+        return *since;
     }
     return now;
 }

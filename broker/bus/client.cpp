@@ -64,7 +64,10 @@ struct Client::State {
         std::function<void(std::vector<Followed>)> events;
         Sequence got = 0;
         bool any = false;
-        Sequence acknowledged = 0;
+        Sequence handed = 0;        // the last that was told
+        Sequence acknowledged = 0;  // by who was told
+        // What came after the last that was told was known already, or cannot be read: nobody else is done with it.
+        Sequence done() const { return acknowledged >= handed ? std::max(acknowledged, got) : acknowledged; }
     };
     std::optional<Following> following;
 
@@ -240,7 +243,7 @@ struct Client::State {
         for (const auto& [service, handler] : services) send(to_broker::Serve{service});
         if (following) {
             send(to_broker::Follow{following->options, following->any ? following->got : 0});
-            if (following->acknowledged > 0) send(to_broker::Acknowledge{following->acknowledged});
+            if (following->done() > 0) send(to_broker::Acknowledge{following->done()});
         }
         if (!leases.empty()) send(to_broker::Heartbeat{{leases.begin(), leases.end()}});
         flush();  // a run's output before its end
@@ -325,8 +328,12 @@ struct Client::State {
             event->journaled = carried.journaled;
             out.push_back({std::move(*event), std::move(carried.recipients)});
         }
-        if (!out.empty()) following->events(std::move(out));
-        else if (!f.events.empty()) send(to_broker::Acknowledge{f.events.back().sequence});
+        if (!out.empty()) {
+            following->handed = out.back().event.sequence;
+            following->events(std::move(out));
+        } else if (following->done() > 0) {
+            send(to_broker::Acknowledge{following->done()});
+        }
     }
 
     void on(from_broker::JobOffer f) {
@@ -402,12 +409,14 @@ const service::Error& Client::shut_out() const { return state_->shut_out; }
 std::size_t Client::unacknowledged() const { return state_->pending.size() + state_->finishing.size(); }
 
 void Client::follow(FollowOptions options, std::function<void(std::vector<Followed>)> events) {
-    state_->following = State::Following{std::move(options), std::move(events), 0, false, 0};
+    state_->following = State::Following{std::move(options), std::move(events)};
     if (state_->up) state_->send(to_broker::Follow{state_->following->options, 0});
 }
 void Client::acknowledge(Sequence sequence) {
-    if (state_->following) state_->following->acknowledged = std::max(state_->following->acknowledged, sequence);
-    if (state_->up) state_->send(to_broker::Acknowledge{sequence});
+    auto& following = state_->following;
+    if (!following) return;
+    following->acknowledged = std::max(following->acknowledged, sequence);
+    if (state_->up) state_->send(to_broker::Acknowledge{following->done()});
 }
 
 void Client::lease(std::uint32_t slots, std::function<void(Job)> job, std::function<void(EventId)> cancel) {

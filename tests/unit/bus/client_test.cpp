@@ -205,6 +205,32 @@ TEST_F(ClientTest, AnEventThatCannotBeReadIsPassedOver) {
     EXPECT_THAT(got, ElementsAre(2));
 }
 
+// Whoever was told of it first may not be done with it.
+TEST_F(ClientTest, WhatComesTwiceIsNotAcknowledgedForWhoeverFollows) {
+    start();
+    broker.journal = {encode(event("one"))};
+    const auto c = client();
+    std::vector<Sequence> got;
+    c->follow({}, [&](std::vector<Followed> events) {
+        for (const auto& e : events) got.push_back(e.event.sequence);
+    });
+    ASSERT_TRUE(until([&] { return got.size() == 1; }));
+    broker.send(from_broker::Events{{{1, {}, broker.journal[0], {}}}});
+    broker.send(from_broker::Events{{{2, {}, "rubbish", {}}}});
+    broker.send(from_broker::Events{{{3, {}, encode(event("three")), {}}}});
+    ASSERT_TRUE(until([&] { return got.size() == 2; }));
+    EXPECT_THAT(got, ElementsAre(1, 3));
+    EXPECT_THAT(broker.acknowledged, testing::IsEmpty());
+    c->acknowledge(1);
+    c->acknowledge(3);
+    ASSERT_TRUE(until([&] { return broker.acknowledged.size() == 2; }));
+    EXPECT_THAT(broker.acknowledged, ElementsAre(1, 3));
+    // Nobody else will be done with what cannot be read.
+    broker.send(from_broker::Events{{{4, {}, "rubbish", {}}}});
+    ASSERT_TRUE(until([&] { return broker.acknowledged.size() == 3; }));
+    EXPECT_EQ(broker.acknowledged.back(), 4U);
+}
+
 struct ClientJobs : ClientTest {
     // A worker that has taken one job, whose lease is "lease".
     std::unique_ptr<Client> worker() {

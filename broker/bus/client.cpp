@@ -12,6 +12,7 @@
 #include <zmq.hpp>
 
 #include "broker/bus/codec.h"
+#include "broker/bus/following.h"
 #include "broker/bus/frames.h"
 #include "broker/bus/greeting.h"
 #include "broker/bus/link_watch.h"
@@ -59,16 +60,6 @@ struct Client::State {
     bool resuming = false;      // hello was said again after a refusal
     bool refused_once = false;  // then those on their way need not all come first
 
-    struct Following {
-        FollowOptions options;
-        std::function<void(std::vector<Followed>)> events;
-        Sequence got = 0;
-        bool any = false;
-        Sequence handed = 0;        // the last that was told
-        Sequence acknowledged = 0;  // by who was told
-        // What came after the last that was told was known already, or cannot be read: nobody else is done with it.
-        Sequence done() const { return acknowledged >= handed ? std::max(acknowledged, got) : acknowledged; }
-    };
     std::optional<Following> following;
 
     std::uint32_t slots = 0;
@@ -109,7 +100,7 @@ struct Client::State {
             socket.set(zmq::sockopt::curve_publickey, options.keys.own_public);
             socket.set(zmq::sockopt::curve_secretkey, options.keys.own_secret);
         }
-        watch.emplace(reactor, context, socket, LinkEvents{[this] { start_session(); }, [this] { lost(); }, [this] { key_refused(); }});
+        watch.emplace(reactor, context, socket, LinkEvents{[this] { start_session(); }, [this] { greeting.gone(), lost(); }, [this] { key_refused(); }});
         socket.connect(options.endpoint);
         readable = reactor.on_readable(socket.get(zmq::sockopt::fd), [this] { pump(); });
         ticker = reactor.every(std::min(tick_every, options.silent_after / 4), [this] { tick(); });
@@ -409,7 +400,7 @@ const service::Error& Client::shut_out() const { return state_->shut_out; }
 std::size_t Client::unacknowledged() const { return state_->pending.size() + state_->finishing.size(); }
 
 void Client::follow(FollowOptions options, std::function<void(std::vector<Followed>)> events) {
-    state_->following = State::Following{std::move(options), std::move(events)};
+    state_->following = Following{std::move(options), std::move(events)};
     if (state_->up) state_->send(to_broker::Follow{state_->following->options, 0});
 }
 void Client::acknowledge(Sequence sequence) {

@@ -17,11 +17,13 @@ public:
     Greeting(service::Reactor& reactor, std::function<bool()> say) : reactor_(reactor), say_(std::move(say)) {}
 
     void say() {
+        const bool first = !std::exchange(open_, true);
         said_ = reactor_.now();
-        open_ = true;
-        if (say_()) return;
-        later_ = reactor_.after(std::chrono::milliseconds(10), [this] {  // the connection's monitor may be ahead of its socket
-            if (open_) say_();
+        // Not sent: at first the connection's monitor may be ahead of its socket, then the connection is full. Sent: the answer
+        // may be lost where the way back is full.
+        const auto patience = say_() ? unanswered_after : first ? std::chrono::milliseconds(10) : every;
+        later_ = reactor_.after(patience, [this] {
+            if (open_) say();
         });
     }
     void again() {
@@ -31,11 +33,16 @@ public:
         open_ = true;
         later_ = reactor_.after(std::chrono::ceil<std::chrono::milliseconds>(every - since), [this] { say(); });
     }
-    void answered() { open_ = false; }
+    void answered() {
+        open_ = false;
+        later_ = {};
+    }
+    void gone() { answered(); }  // the connection: it is said on the next one
 
 private:
     static constexpr std::chrono::milliseconds every{100};  // at most
     static constexpr std::chrono::milliseconds given_up_after{500};
+    static constexpr std::chrono::milliseconds unanswered_after{2000};
 
     service::Reactor& reactor_;
     std::function<bool()> say_;

@@ -49,6 +49,14 @@ TEST_F(ClientTest, SaysWhoItIs) {
     EXPECT_EQ(broker.peers.begin()->second.role, Role::bridge);
 }
 
+TEST_F(ClientTest, SaysItAgainIfTheAnswerWasLost) {
+    broker.lost_welcomes = 1;
+    start();
+    const auto c = client();
+    ASSERT_TRUE(until([&] { return c->linked(); }));
+    EXPECT_EQ(broker.hellos, 2U);
+}
+
 TEST_F(ClientTest, PublishesInOrderAndHearsTheSequences) {
     start();
     const auto c = client();

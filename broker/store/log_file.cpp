@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "broker/store/failing.h"
+#include "broker/store/little_endian.h"
 
 namespace parley::store {
 namespace {
@@ -17,16 +18,6 @@ constexpr std::string_view magic = "PWAL";
 constexpr std::uint64_t growth_bytes = 64 << 10;  // at least; zeros are written, so that a frame in them changes nothing but bytes
 constexpr std::uint64_t kept_bytes_max = 20 << 20;  // a longer file is cut when it is begun again
 constexpr std::size_t check_bytes = 8;
-
-void put(std::string& to, std::uint64_t number, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; ++i) to += static_cast<char>(number >> (8 * i) & 0xFF);
-}
-
-std::uint64_t get(std::string_view from, std::size_t at, std::size_t bytes) {
-    std::uint64_t number = 0;
-    for (std::size_t i = bytes; i-- > 0;) number = number << 8 | static_cast<unsigned char>(from[at + i]);
-    return number;
-}
 
 }  // namespace
 
@@ -53,15 +44,15 @@ std::uint64_t LogFile::check_of(std::string_view frame) const {
     static_assert(crypto_shorthash_BYTES == check_bytes && crypto_shorthash_KEYBYTES == std::tuple_size_v<Key>);
     std::array<unsigned char, check_bytes> hash{};
     crypto_shorthash(hash.data(), reinterpret_cast<const unsigned char*>(frame.data()) + check_bytes, frame.size() - check_bytes, key_.data());
-    return get({reinterpret_cast<const char*>(hash.data()), hash.size()}, 0, check_bytes);
+    return little({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
 // The body of the frame that begins here; nullopt if it is not whole.
 std::optional<std::string_view> LogFile::body_of(std::string_view rest, std::uint64_t epoch, std::uint64_t number) const {
     if (rest.size() < head_bytes || rest.substr(check_bytes, magic.size()) != magic) return std::nullopt;
-    const auto bytes = get(rest, 12, 4);
-    if (bytes > rest.size() - head_bytes || get(rest, 16, 8) != epoch || get(rest, 24, 8) != number) return std::nullopt;
-    if (check_of(rest.substr(0, head_bytes + bytes)) != get(rest, 0, check_bytes)) return std::nullopt;
+    const auto bytes = little(rest.substr(12, 4));
+    if (bytes > rest.size() - head_bytes || little(rest.substr(16, 8)) != epoch || little(rest.substr(24, 8)) != number) return std::nullopt;
+    if (check_of(rest.substr(0, head_bytes + bytes)) != little(rest.substr(0, check_bytes))) return std::nullopt;
     return rest.substr(head_bytes, bytes);
 }
 
@@ -69,7 +60,7 @@ std::optional<std::string_view> LogFile::body_of(std::string_view rest, std::uin
 bool LogFile::has_frame_from(std::string_view rest, std::uint64_t epoch, std::uint64_t number) const {
     for (auto at = rest.find(magic, check_bytes); at != std::string_view::npos; at = rest.find(magic, at + 1)) {
         const auto here = rest.substr(at - check_bytes);
-        if (here.size() >= head_bytes && get(here, 24, 8) >= number && body_of(here, epoch, get(here, 24, 8))) return true;
+        if (here.size() >= head_bytes && little(here.substr(24, 8)) >= number && body_of(here, epoch, little(here.substr(24, 8)))) return true;
     }
     return false;
 }
@@ -120,12 +111,12 @@ void LogFile::make_room(std::uint64_t bytes) {
 void LogFile::append(std::string_view body) {
     frame_.assign(check_bytes, '\0');
     frame_ += magic;
-    put(frame_, body.size(), 4);
-    put(frame_, epoch_, 8);
-    put(frame_, number_, 8);
+    put_little(frame_, body.size(), 4);
+    put_little(frame_, epoch_, 8);
+    put_little(frame_, number_, 8);
     frame_ += body;
     std::string check;
-    put(check, check_of(frame_), check_bytes);
+    put_little(check, check_of(frame_), check_bytes);
     frame_.replace(0, check_bytes, check);
     make_room(end_ + frame_.size());
     const auto written = ::pwrite(file_, frame_.data(), frame_.size(), static_cast<off_t>(end_));

@@ -9,12 +9,13 @@
 #include "broker/service/invariant.h"
 #include "broker/service/log.h"
 #include "broker/store/failing.h"
+#include "broker/store/little_endian.h"
 
 namespace parley::store {
 namespace {
 
 // The tables are brought up to date after so many changes, or when the log is this long. Until then each page that changed is
-// held in memory: of a message's changes one or two are somewhere in a large table, so this is some 20 MiB.
+// held in memory: of a message's changes one or two are somewhere in a large table, so this is some 20 MiB (measured: 10 to 24).
 constexpr std::size_t changes_max = 16'384;
 constexpr std::uint64_t bytes_settled = 16 << 20;
 constexpr std::uint64_t bytes_max = 64 << 20;  // of a log that cannot be settled, because the disk is full
@@ -22,12 +23,6 @@ constexpr std::size_t change_head_bytes = 1 + 1 + 2 + 4;
 constexpr std::string_view epoch_key = "epoch", secret_key = "key";
 
 MDB_val val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
-
-std::uint64_t little(std::string_view bytes) {
-    std::uint64_t number = 0;
-    for (std::size_t i = bytes.size(); i-- > 0;) number = number << 8 | static_cast<unsigned char>(bytes[i]);
-    return number;
-}
 
 std::string_view take(std::string_view& rest, std::size_t bytes) {
     if (bytes > rest.size()) throw Failure::damaged("a change in the log is cut short");
@@ -151,14 +146,11 @@ void Logged::begin_writing() {
 
 void Logged::changes(Change change, MDB_dbi table, std::string_view key, std::string_view value) {
     const auto& name = names_.at(table);
-    const auto number = [this](std::uint64_t n, int bytes) {
-        for (; bytes > 0; --bytes, n >>= 8) changes_ += static_cast<char>(n & 0xFF);
-    };
     changes_before_ = changes_.size();
     changes_ += static_cast<char>(change);
-    number(name.size(), 1);
-    number(key.size(), 2);
-    number(value.size(), 4);
+    put_little(changes_, name.size(), 1);
+    put_little(changes_, key.size(), 2);
+    put_little(changes_, value.size(), 4);
     changes_.append(name).append(key).append(value);
     ++count_;
 }

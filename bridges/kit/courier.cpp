@@ -144,6 +144,19 @@ void Courier::undo(const Turn& turn) {
     }
 }
 
+// It stays marked as sent on disk: whoever finds it there cannot know better.
+void Courier::put_off(Turn& turn) {
+    const auto waits = [&](const std::string& room) { return turn.cut_first.contains(room); };
+    std::erase_if(turn.started, [&](const FlightKey& key) {
+        if (!waits(key.second)) return false;
+        outbox_.put_back(key.second, flights_[key].ordinal);
+        flights_.erase(key);
+        return true;
+    });
+    std::erase_if(turn.out, [&](const Delivery& delivery) { return waits(delivery.id.room); });
+    try_again(work_again_);
+}
+
 void Courier::carry_out(Turn turn, Does does) {
     better();
     doubts_all_ = false;
@@ -157,6 +170,7 @@ void Courier::carry_out(Turn turn, Does does) {
         arrived_.clear();
         sync_soon();
     }
+    if (!turn.cut_first.empty() && !sync()) put_off(turn);
     // Those that are complete and not told wait for tell_again_, the others for more answers.
     std::erase_if(answered_, [&](const FlightKey& key) {
         const auto flight = flights_.find(key);
@@ -231,7 +245,7 @@ void Courier::sync_soon() {
     sync_timer_ = parts_.reactor.after(soon ? std::chrono::milliseconds(1) : sync_within, [this] { sync(); });
 }
 
-void Courier::sync() {
+bool Courier::sync() {
     sync_timer_ = {};
     sync_is_soon_ = false;
     try {
@@ -240,12 +254,13 @@ void Courier::sync() {
     } catch (const store::Failure& failure) {
         complain(failure);
         sync_timer_ = parts_.reactor.after(retry_after, [this] { sync(); });
-        return;
+        return false;
     }
     better();
-    if (stored_ == acknowledged_) return;
+    if (stored_ == acknowledged_) return true;
     if (untold_.empty()) parts_.client.acknowledge(acknowledged_ = stored_);
     else sync_soon();
+    return true;
 }
 
 // -- what the platform answers ---------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ public:
     // A power cut may have taken from our disk what was said: what waits here is in doubt, and so is what the journal had by then.
     void doubt_what_waits();
     void doubt_until(bus::Sequence sequence) { doubt_until_ = sequence; }
-    void sync();  // our files are on disk when it returns; what was taken is acknowledged
+    bool sync();  // true: our files are on disk; what was taken is acknowledged. False: it is tried again
     void take(std::vector<bus::Followed> events);
     // Whether a room can be spoken in is asked each time.
     void set_speakable(std::function<bool(const std::string& room)> speakable) { speakable_ = std::move(speakable); }
@@ -80,6 +80,7 @@ private:
         std::vector<NotTaken> not_taken;
         std::vector<FlightKey> settled, started;
         std::vector<Delivery> out;
+        std::set<std::string> cut_first;  // rooms where it is not said before the disk has how it was cut
     };
     struct Does {
         bool take = false, say = false;
@@ -90,6 +91,7 @@ private:
     bool turn(Does does);  // false: it could not be written, and is as it was
     void carry_out(Turn turn, Does does);
     void undo(const Turn& turn);
+    void put_off(Turn& turn);
     void try_again(service::Reactor::Handle& timer);
     bool sayable() const;
     void store(store::WriteTxn& txn, const bus::Followed& followed, Turn& turn);

@@ -45,6 +45,7 @@ void Courier::say(store::WriteTxn& txn, const std::string& room, Turn& turn) {
         const auto cut = before ? *before : cut_of(event, can, lookup);
         auto deliveries = degrade(event, room, can, lookup, parts_.names, cut);
         parts_.dead_letters.nothing_in_hand();
+        if (depends_on_cut(event, deliveries, can)) turn.cut_first.insert(room);
         Flight flight{entry->ordinal, std::move(event), std::vector<std::optional<std::string>>(deliveries.size()), {}};
         flight.taken = entry->taken;
         flight.sent = parts_.clock.steady();

@@ -3,9 +3,16 @@
 
 #include "bridges/kit/known_record.h"
 #include "bridges/kit/pack.h"
+#include "bridges/kit/split.h"
 #include "broker/store/store.h"
 
 namespace parley::kit {
+namespace {
+
+// What may come before a text at another time: a quote (two names, an excerpt), and what a server's limit may have lost.
+constexpr std::size_t quote_max = 160, limit_change_max = 64;
+
+}  // namespace
 
 Cut cut_of(const bus::Event& event, const Capabilities& capabilities, const Lookup& lookup) {
     Cut cut{capabilities.text_max, {}};
@@ -25,6 +32,14 @@ std::vector<Delivery> degrade(const bus::Event& event, const std::string& room, 
         return known;
     };
     return degrade(event, room, then, target, names);
+}
+
+bool depends_on_cut(const bus::Event& event, const std::vector<Delivery>& said, const Capabilities& capabilities) {
+    if (said.size() != 1) return said.size() > 1;
+    const auto* one = std::get_if<Say>(&said.front().what);
+    if (one == nullptr) return false;
+    const bool may_quote = std::holds_alternative<bus::Message>(event.body) && target_of(event);
+    return measure(one->text.plain, capabilities.text_unit) + limit_change_max + (may_quote ? quote_max : 0) > capabilities.text_max;
 }
 
 std::string encode(const Cut& cut) {

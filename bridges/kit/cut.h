@@ -20,6 +20,9 @@ Cut cut_of(const bus::Event& event, const Capabilities& capabilities, const Look
 std::vector<Delivery> degrade(const bus::Event& event, const std::string& room, const Capabilities& capabilities,
                               const Lookup& lookup, const Names& names, const Cut& cut);
 
+// Whether `said`, once cut from `event`, could become other parts under another cut: then its own must outlive a power cut, too.
+bool depends_on_cut(const bus::Event& event, const std::vector<Delivery>& said, const Capabilities& capabilities);
+
 std::string encode(const Cut& cut);
 std::optional<Cut> decode_cut(std::string_view bytes);  // nullopt: it is none
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "bridges/kit/cut.h"
 #include "bridges/kit/split.h"
 #include "broker/service/unicode.h"
 
@@ -124,6 +125,23 @@ TEST_F(Degrade, ReactsWithAllThatStands) {
     ASSERT_EQ(native.size(), 1u);
     EXPECT_THAT(std::get<React>(native[0].what).emojis, ElementsAre("🎉", "👍"));
     EXPECT_THAT(said(poor), ElementsAre("bob reacted 👍 to \"lunch at noon?\""));
+}
+
+TEST_F(Degrade, DependsOnItsCutIfItCouldBecomeOtherParts) {
+    poor.text_max = 400;
+    const auto depends = [&](std::size_t bytes, bool reply) {
+        bus::Message message{std::string(bytes, 'x')};
+        if (reply) message.reply_to.event = target;
+        event.body = message;
+        return depends_on_cut(event, all(poor), poor);
+    };
+    EXPECT_FALSE(depends(300, false));
+    EXPECT_TRUE(depends(350, false)) << "the server may take less of it next time";
+    EXPECT_TRUE(depends(500, false)) << "it is in parts";
+    EXPECT_FALSE(depends(100, true));
+    EXPECT_TRUE(depends(200, true)) << "its quote may be longer next time";
+    event.body = bus::Reaction{{target, {}}, "👍", true};
+    EXPECT_FALSE(depends_on_cut(event, all(rich), rich));
 }
 
 TEST_F(Degrade, SaysWhatIsMissing) {

@@ -48,9 +48,9 @@ Element message(const To& to, const std::string& id) {
     return out;
 }
 
-void add_body(Element& out, const std::string& id, const std::string& body, bool unstyled) {
+void add_body(Element& out, const To& to, const std::string& id, const std::string& body, bool unstyled) {
     out.add(element("body").say(body));
-    out.add(element("origin-id", "urn:xmpp:sid:0").set("id", id));
+    if (!to.keeps_ids) out.add(element("origin-id", "urn:xmpp:sid:0").set("id", id));
     if (unstyled) out.add(element("unstyled", "urn:xmpp:styling:0"));
 }
 
@@ -190,7 +190,7 @@ Element leave(const std::string& room, const std::string& nick) {
 
 Element say(const To& to, const std::string& id, const std::string& body, bool unstyled) {
     auto out = message(to, id);
-    add_body(out, id, body, unstyled);
+    add_body(out, to, id, body, unstyled);
     return out;
 }
 
@@ -202,7 +202,7 @@ Element correct(const To& to, const std::string& id, const std::string& original
 
 Element retract(const To& to, const std::string& id, const std::string& target) {
     auto out = message(to, id);
-    add_body(out, id, "/me took back an earlier message, which this client cannot remove", true);
+    add_body(out, to, id, "/me took back an earlier message, which this client cannot remove", true);
     out.add(element("retract", "urn:xmpp:message-retract:1").set("id", target));
     out.add(element("fallback", std::string(fallback_ns)).set("for", "urn:xmpp:message-retract:1"));
     add_store_hint(out);

@@ -102,6 +102,7 @@ struct To {
     std::string jid;
     bool room = true;             // groupchat, else chat
     bool through_room = false;    // a direct message to somebody in a room
+    bool keeps_ids = false;       // messages are shown under the ids that we gave them: no origin-id is needed (XEP-0359)
 };
 Element say(const To& to, const std::string& id, const std::string& body, bool unstyled);
 Element correct(const To& to, const std::string& id, const std::string& original, const std::string& body, bool unstyled);

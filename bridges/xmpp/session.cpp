@@ -179,6 +179,7 @@ void Session::join_room(Room& room) {
     else
         history.since = std::chrono::floor<std::chrono::seconds>(room.catch_up->from.time - CatchUp::look_back_time);
     room.state = Room::State::joining;
+    room.keeps_ids = false;
     room.since = out_.clock.steady();
     room.query_id.clear();
     out_.send(join(room.jid, room.nick, history));

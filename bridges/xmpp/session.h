@@ -65,6 +65,7 @@ private:
         service::Backoff backoff;
         bool was_in = false;                    // when the link went down
         bool settling = false;                  // resumed: what was said before is to come first, or to be said again first
+        bool keeps_ids = false;                 // it has shown a message of ours under the id that we gave it, since we came
         bool may_lack = false;                  // some of its history could not be read: what is not there may have been said
         bool discard_history = false;           // a first join: what was said before us is not ours to bridge
         std::optional<CatchUp> catch_up;        // of an absence; from joining until we are in
@@ -121,7 +122,7 @@ private:
     void out_of(Room& room, const service::Error& reason, std::chrono::milliseconds least_wait = {});
     void membership(Room& room, bus::Membership change);
     void send_pending(Pending& pending);
-    void settle(const std::string& room, const MessageStanza& m);
+    void settle(Room& room, const MessageStanza& m);
     void settled(const std::string& id, const std::string& native_id);
     void answer_pending(const std::string& id, const std::string& native_id);
     void refuse(const std::string& id, const service::Error& reason);

@@ -40,7 +40,7 @@ void Session::on_archived(const Archived& archived) {
     auto& c = *room->catch_up;
     if (m.type != "groupchat" || c.fetched >= CatchUp::messages_max + archive_page_max) return;
     ++c.fetched;
-    if (!m.from.resource.empty() && ours(*room, m)) settle(room->jid, m);
+    if (!m.from.resource.empty() && ours(*room, m)) settle(*room, m);
     if (c.step == Step::look_back || !is_news(*room, m)) return;
     c.reached = *m.delayed;
     const bool is_topic = m.subject && !m.body;  // the present one came with joining

@@ -38,8 +38,10 @@ bool Session::is_message_id(std::string_view id) { return id.starts_with(prefix)
 
 To Session::to(const std::string& room) {
     const auto jid = parse_jid(room);
-    const bool known = rooms_.contains(jid.bare);
-    return {jid.full(), known && jid.resource.empty(), known && !jid.resource.empty()};
+    const auto known = rooms_.find(jid.bare);
+    if (known == rooms_.end()) return {jid.full(), false};
+    if (!jid.resource.empty()) return {jid.full(), false, true};
+    return {jid.full(), true, false, known->second.keeps_ids};
 }
 
 std::optional<Element> Session::encode(const kit::Delivery& d, const std::string& id, Error& why_not) {
@@ -133,11 +135,12 @@ void Session::send_pending(Pending& p) {
     if ((*stanza)["type"] == "chat") out_.send(ping(domain_, "c-" + p.id));
 }
 
-void Session::settle(const std::string& room, const MessageStanza& m) {
+void Session::settle(Room& room, const MessageStanza& m) {
     const auto& id = is_message_id(m.origin_id) ? m.origin_id : m.id;
     if (!is_message_id(id)) return;
+    if (!m.delayed) room.keeps_ids = m.id == id;
     const auto native = native_id(m);
-    if (m.body && m.replaces.empty() && m.retracts.empty()) memory_.add({room, native, m.id, own_jid_, m.from.resource, 0});
+    if (m.body && m.replaces.empty() && m.retracts.empty()) memory_.add({room.jid, native, m.id, own_jid_, m.from.resource, 0});
     answer_pending(id, native);
 }
 

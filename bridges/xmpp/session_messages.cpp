@@ -79,7 +79,7 @@ void Session::on_room_message(Room& room, const MessageStanza& m) {
     const bool is_told = !is_past || (!room.catch_up->archive && is_news(room, m));
     if (room.state == Room::State::catching_up && !m.delayed && !is_ours) return hold(room, m);
     if (is_ours) {
-        settle(room.jid, m);
+        settle(room, m);
     } else if (!is_told) {
         return;
     } else if (m.delayed && room.discard_history && !is_topic) {

@@ -12,6 +12,28 @@ TEST_F(XmppSession, AReflectionAnswersADeliveryOnce) {
     EXPECT_TRUE(host.events.empty());
 }
 
+TEST_F(XmppSession, ARoomThatKeepsOurIdsIsToldThemOnce) {
+    const auto say_more = [&](const std::string& words) {
+        session.deliver({{bus::derived_id({words}), "ops@r", 0}, kit::Say{bus::Text(words), {}, {}, {}, {}}, false});
+        return last("message");
+    };
+    session.deliver(hello);
+    const auto id = Session::message_id(hello.id);
+    ASSERT_NE(last("message").child("origin-id"), nullptr);
+    session.handle(from("parley").set("id", "another").add(element("body").say("hello")).add(element("origin-id", "urn:xmpp:sid:0").set("id", id)));
+    EXPECT_EQ(host.delivered_ids.size(), 1U);
+    const auto second = say_more("second");
+    ASSERT_NE(second.child("origin-id"), nullptr) << "it gives messages other ids";
+
+    session.handle(from("parley").set("id", second["id"]).add(element("body").say("second")));
+    EXPECT_EQ(say_more("third").child("origin-id"), nullptr);
+    session.link_lost();
+    session.link_up("parley@x/2");
+    features(false);
+    enter();
+    EXPECT_NE(say_more("fourth").child("origin-id"), nullptr) << "it may be another server now";
+}
+
 TEST_F(XmppSession, AfterALostLinkTheHistorySettlesWhatWasInDoubt) {
     session.deliver(hello);
     session.link_lost();

@@ -25,6 +25,7 @@ std::size_t step(std::string_view text, std::size_t at, std::size_t end) {
 
 // How far one gets from `begin` with `most` units, by whole graphemes; by code points if not even one fits.
 std::size_t reach(std::string_view text, std::size_t begin, std::size_t end, std::size_t most, Unit unit) {
+    if (measure(text.substr(begin, end - begin), unit) <= most) return end;
     std::size_t at = begin, used = 0;
     while (at < end) {
         const auto next = step(text, at, end);

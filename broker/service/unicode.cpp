@@ -2,6 +2,7 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -10,6 +11,16 @@ namespace {
 
 const utf8proc_uint8_t* bytes_of(std::string_view text) {
     return reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+}
+
+bool ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+bool ascii(std::string_view text) { return std::all_of(text.begin(), text.end(), [](char c) { return ascii(c); }); }
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return out;
 }
 
 // One code point at the front of `text`: its length, or less than 1 where the bytes are not UTF-8.
@@ -31,7 +42,7 @@ std::string mapped(std::string_view text, int options) {
 bool valid(std::string_view text) {
     while (!text.empty()) {
         utf8proc_int32_t code_point = 0;
-        if (static_cast<unsigned char>(text.front()) < 0x80) {
+        if (ascii(text.front())) {
             text.remove_prefix(1);
             continue;
         }
@@ -60,6 +71,7 @@ std::string repaired(std::string_view bytes) {
 }
 
 Decoded decode(std::string_view text, std::size_t at) {
+    if (ascii(text[at])) return {static_cast<char32_t>(text[at]), at + 1};
     utf8proc_int32_t code_point = 0;
     const auto length = step(text.substr(at), code_point);
     if (length < 1) return {0xFFFD, at + 1};
@@ -74,6 +86,8 @@ void append(std::string& out, char32_t code_point) {
 
 std::size_t grapheme_end(std::string_view text, std::size_t at) {
     if (at >= text.size()) return text.size();
+    // Of ASCII alone only CR LF is one.
+    if (ascii(text[at]) && (at + 1 == text.size() || (ascii(text[at + 1]) && text[at] != '\r'))) return at + 1;
     utf8proc_int32_t state = 0;
     auto [previous, next] = decode(text, at);
     while (next < text.size()) {
@@ -104,9 +118,11 @@ std::size_t code_points(std::string_view text) {
 }
 
 std::string folded(std::string_view text) {
+    if (ascii(text)) return lower(text);
     return mapped(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 }
 std::string without_marks(std::string_view text) {
+    if (ascii(text)) return lower(text);
     return mapped(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE |
                             UTF8PROC_STRIPMARK);
 }

@@ -35,7 +35,19 @@ TEST(Unicode, NeverCutsAGraphemeThatFits) {
     EXPECT_EQ(prefix_within("é", 1), 0U);
 }
 
+TEST(Unicode, FindsGraphemesInAsciiAndBesideIt) {
+    EXPECT_EQ(grapheme_end("ab", 0), 1U);
+    EXPECT_EQ(grapheme_end("a", 0), 1U);
+    EXPECT_EQ(grapheme_end("\r\n", 0), 2U);
+    EXPECT_EQ(grapheme_end("\r", 0), 1U);
+    EXPECT_EQ(grapheme_end("\n\xCC\x81", 0), 1U) << "nothing is joined to a line break";
+    EXPECT_EQ(grapheme_end("e\xCC\x81", 0), 3U);
+    EXPECT_EQ(grapheme_end("1\uFE0F\u20E3", 0), 7U) << "a key cap";
+}
+
 TEST(Unicode, FoldsCaseAndMarks) {
+    EXPECT_EQ(folded("ABC xyz-09\t_[`"), "abc xyz-09\t_[`");
+    EXPECT_EQ(without_marks("ABC"), "abc");
     EXPECT_EQ(folded("STRASSE Ünï"), folded("straße ünï"));
     EXPECT_EQ(without_marks("Crème Brûlée"), "creme brulee");
 }

@@ -12,8 +12,11 @@ constexpr std::size_t slice_events = 2000;
 constexpr std::chrono::seconds retry_after{5};
 // What waits a moment is stored with what comes next: a transaction costs as much as a few dozen events in it.
 constexpr std::chrono::milliseconds patience{20};  // of the broker's gathering, then
-constexpr std::chrono::milliseconds store_within{5};
-constexpr std::size_t stored_at_once = 1024;
+constexpr std::chrono::milliseconds store_within{5}, store_much_within{25};
+constexpr std::size_t much = 64, stored_at_once = 1024;  // events
+// Committing rewrites what is common in the language, whether for ten messages or a thousand: it may take a tenth of the time, unless
+// what was said would be found too late by that.
+constexpr int commits_share = 10, ticks_max = 3;  // ticks: of `commit_every`
 // A sync for each batch would take the disk from the journal, a hundred times a second and more.
 constexpr std::chrono::milliseconds sync_within{100};
 
@@ -24,7 +27,9 @@ Follower::Follower(service::Reactor& reactor, bus::Client& client, archive::Arch
     : reactor_(reactor), client_(client), archive_(archive), index_(index), clock_(clock), progress_(progress), dead_letters_(dead_letters) {
     progress_.dead_letters = dead_letters_.size();
     progress_.archived = archive_.last_sequence();
-    commit_timer_ = reactor_.every(commit_every, [this] { commit(); });
+    commit_timer_ = reactor_.every(commit_every, [this] {
+        if (++ticks_ >= ticks_max || clock_.steady() >= commit_from_) commit();
+    });
     replay();
 }
 
@@ -71,13 +76,14 @@ void Follower::follow() {
 void Follower::store_soon() {
     if (retry_timer_) return;
     if (waiting_.size() >= stored_at_once) return store();
-    if (!store_timer_) store_timer_ = reactor_.after(store_within, [this] { store(); });
+    if (!store_timer_) store_timer_ = reactor_.after(much_comes_ ? store_much_within : store_within, [this] { store(); });
 }
 
 // A full disk stops it here: nothing is acknowledged, so nothing is lost, and it is tried again.
 void Follower::store() {
     store_timer_ = {};
     if (waiting_.empty()) return;
+    much_comes_ = waiting_.size() >= much;
     const auto last = waiting_.back().sequence;
     try {
         archive_.append(waiting_, &dead_letters_);
@@ -153,8 +159,12 @@ bool Follower::sync() {
 void Follower::commit() {
     if (!writer_ || progress_.rebuilding) return;
     if (sync_timer_ && !sync()) return;  // the index is never ahead of the archive
+    const auto began = clock_.steady();
     try {
         writer_->commit();
+        const auto ended = clock_.steady();
+        commit_from_ = ended + (ended - began) * (commits_share - 1);
+        ticks_ = 0;
         if (!retry_timer_) trouble({});
         progress_.searchable = writer_->committed();
         progress_.documents = writer_->documents();

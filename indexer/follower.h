@@ -1,6 +1,6 @@
 // Brings the journal into the archive and the index, and keeps the index fresh. Lives on the reactor's thread.
 //
-// What the archive has is on disk before it is acknowledged. The index lags by at most `commit_every`; what a crash takes
+// What the archive has is on disk before it is acknowledged. The index lags by `commit_every`, or three times that under load; what a crash takes
 // of it is replayed from the archive, in slices, while questions are already answered.
 #pragma once
 
@@ -46,6 +46,9 @@ private:
     bus::Sequence replayed_ = 0;
     bool following_ = false;
     std::vector<bus::Event> waiting_;         // at most the follow's credit
+    bool much_comes_ = false;                 // then it is gathered for longer
+    service::Steady commit_from_{};           // so that commits do not take all of the time
+    int ticks_ = 0;                           // since the last commit
     bool sync_failed_ = false;                // said once
     service::Time oldest_uncommitted_{};
     service::Reactor::Handle commit_timer_, retry_timer_, store_timer_, sync_timer_, slice_;

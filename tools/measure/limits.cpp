@@ -19,6 +19,7 @@ using namespace parley::measure;
 
 constexpr std::size_t record_bytes = 220;  // a message of 70 letters as the journal keeps it
 constexpr std::size_t page_bytes = 4096;
+constexpr std::chrono::milliseconds relay_pace{10};  // the relay's latency is measured at 100 messages a second
 
 void must(bool good, const char* what) {
     if (!good) throw std::runtime_error(what);
@@ -40,9 +41,15 @@ Json disk(const std::filesystem::path& folder, std::size_t rounds) {
     for (std::size_t i = 0; i < rounds; ++i) must(::pwrite(file, page.data(), page.size(), static_cast<off_t>(i * page_bytes)) == page_bytes, "cannot write");
     must(::fsync(file) == 0, "cannot sync");
     Json out;
-    for (const auto& [name, sync] : {std::pair("fdatasync", &::fdatasync), std::pair("fsync", &::fsync)}) {
+    struct Kind {
+        const char* name;
+        int (*sync)(int);
+        std::chrono::milliseconds pause;  // a disk that was at rest, and its interrupt on a core that was, take longer
+    };
+    for (const auto& [name, sync, pause] : {Kind{"fdatasync", &::fdatasync, {}}, Kind{"fsync", &::fsync, {}}, Kind{"fdatasync_paced", &::fdatasync, relay_pace}}) {
         std::vector<double> times;
         for (std::size_t i = 0; i < rounds; ++i) {
+            std::this_thread::sleep_for(pause);
             times.push_back(timed([&] {
                 must(::pwrite(file, page.data(), page.size(), static_cast<off_t>(i * page_bytes)) == page_bytes, "cannot write");
                 must(sync(file) == 0, "cannot sync");

@@ -16,7 +16,7 @@ namespace {
 
 // The tables are brought up to date after so many changes, or when the log is this long. Until then each page that changed is
 // held in memory: of a message's changes one or two are somewhere in a large table, so this is some 20 MiB (measured: 10 to 24).
-constexpr std::size_t changes_max = 16'384;
+constexpr std::size_t changes_max = 8'192;
 constexpr std::uint64_t bytes_settled = 16 << 20;
 constexpr std::uint64_t bytes_max = 64 << 20;  // of a log that cannot be settled, because the disk is full
 constexpr std::size_t change_head_bytes = 1 + 1 + 2 + 4;

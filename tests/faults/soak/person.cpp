@@ -38,7 +38,8 @@ void Person::live() {
         const bool can_speak = hear();
         const auto here = Clock::now();
         const auto rate = at_once_ > 0 ? std::max(flood_per_second, per_second_.load()) : per_second_.load();
-        // What could not be said while the server was away is not made up for.
+        // What could not be said while the server was away is not made up for, and who has nothing more to say owes nothing.
+        if (rate <= 0) owed = 0;
         owed = std::min(2.0, owed + rate * std::chrono::duration<double>(here - last).count());
         last = here;
         if (!can_speak) continue;

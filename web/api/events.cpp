@@ -12,7 +12,7 @@ Result<bus::Value> event_asked(const Visit& visit) {
         const auto recent = visit.site.hub.find(*id);
         if (recent != nullptr && live::may_see(recent->event, visit.person) &&
             visit.request.value("versions").empty())
-            return recent->value;
+            return recent->value();
     }
     auto answer = visit.archive("event", bus::Value::map({{"id", visit.parts.at(0)}}));
     if (answer && (*answer)["event"].is_map()) return (*answer)["event"];

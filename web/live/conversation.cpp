@@ -97,7 +97,7 @@ private:
     void show(const Recent& one) {
         if (one.event.sequence <= last_) return;
         last_ = one.event.sequence;
-        if (rooms_.contains(one.event.origin.room) && may_see(one.event, person_)) show(one.value);
+        if (rooms_.contains(one.event.origin.room) && may_see(one.event, person_)) show(one.value());
     }
 
     void show(const Value& event) {

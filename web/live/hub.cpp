@@ -6,8 +6,13 @@
 
 namespace parley::live {
 
+const bus::Value& Recent::value() const {
+    std::call_once(made_, [this] { value_ = bus::to_value(event); });
+    return value_;
+}
+
 void Hub::take(const bus::Event& event) {
-    const auto one = std::make_shared<const Recent>(Recent{event, bus::to_value(event)});
+    const auto one = std::make_shared<const Recent>(event);
     const std::lock_guard hold(mutex_);
     recent_.push_back(one);
     if (recent_.size() > recent_max) recent_.pop_front();

@@ -17,9 +17,15 @@
 
 namespace parley::live {
 
-struct Recent {
-    bus::Event event;
-    bus::Value value;  // the same, as a map
+class Recent {
+public:
+    explicit Recent(bus::Event one) : event(std::move(one)) {}
+    const bus::Event event;
+    const bus::Value& value() const;  // the same, as a map; made when somebody looks at it first, on any thread
+
+private:
+    mutable std::once_flag made_;
+    mutable bus::Value value_;
 };
 
 // Handed from the reactor to the threads that render: shared, because both may be the last to let go.

@@ -100,7 +100,7 @@ Result<Value> Writer::own_message(const server::Person& person, const std::strin
     if (!id) return fail(Code::invalid, "\"" + target + "\" is not an event's id");
     Value message;
     if (const auto recent = hub_.find(*id)) {
-        message = recent->value;
+        message = recent->value();
     } else {
         auto answer = bus_.ask("archive", "event", Value::map({{"id", target}, {"viewer", viewer(house_, person)}}),
                                durable_within);

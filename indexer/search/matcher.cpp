@@ -1,6 +1,7 @@
 #include "indexer/search/matcher.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 #include <xapian.h>
 
@@ -9,6 +10,8 @@
 
 namespace parley::search {
 namespace {
+
+constexpr std::size_t roots_max = 10'000;  // remembered, on each thread: a megabyte
 
 using Kind = Node::Kind;
 
@@ -115,7 +118,11 @@ std::string stem(std::string_view word) {
     const bool plain = word.size() > 2 && word.size() < 32 && std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
     if (!plain) return std::string(word);
     thread_local const Xapian::Stem english("en");
-    return english(std::string(word));
+    thread_local std::unordered_map<std::string, std::string> roots;  // of the words that people use; few are said once
+    if (roots.size() >= roots_max) roots.clear();
+    const auto [root, is_new] = roots.try_emplace(std::string(word));
+    if (is_new) root->second = english(root->first);
+    return root->second;
 }
 
 std::vector<std::string> word_forms(const std::string& word) {

@@ -10,7 +10,7 @@ namespace parley::indexer {
 
 struct Settings {
     bus::HouseSettings house;
-    std::chrono::milliseconds commit_every{250};  // how long what was said may not be found yet, at most
+    std::chrono::milliseconds commit_every{250};  // how long what was said may not be found yet; three times that under load
 };
 
 Settings read_settings(service::Table& root);

@@ -166,6 +166,9 @@ struct Client::State {
         if (std::exchange(up, false) && link_changed) link_changed(false);
     }
 
+    // Not between a hello and its welcome: it may come into the new session without what was sent before it into an old one.
+    bool may_publish() const { return up && !greeting.open(); }
+
     void tick() {
         const auto now = reactor.now();
         if (up && now - heard > options.silent_after) lost();
@@ -201,7 +204,7 @@ struct Client::State {
 
     // What waits goes out in batches: one frame for all that was published in one turn of the reactor.
     void flush() {
-        if (!up) return;
+        if (!may_publish()) return;
         to_broker::Publish batch;
         std::size_t bytes = 0;
         const auto send_batch = [&] {
@@ -244,10 +247,7 @@ struct Client::State {
         if (!was_up && link_changed) link_changed(true);
     }
 
-    void on(from_broker::Who) {
-        lost();
-        greeting.again();
-    }
+    void on(from_broker::Who) { lost(), greeting.again(); }
     void on(from_broker::Pong) {
         if (!up) greeting.again();  // it was silent for so long that we had given it up
     }
@@ -420,7 +420,7 @@ void Client::finish(const Job& job, Event finished, Done<Sequence> done) {
     state_->leases.erase(job.lease);
     const auto request = ++state_->last_request;
     auto& finish = state_->finishing[request] = {job.lease, encode(finished), std::move(done)};
-    if (!state_->up) return;
+    if (!state_->may_publish()) return;
     state_->flush();  // its output first
     state_->send(to_broker::Finish{request, finish.lease, finish.event});
 }

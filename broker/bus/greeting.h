@@ -37,6 +37,7 @@ public:
         open_ = false;
         later_ = {};
     }
+    bool open() const { return open_; }
     void gone() { answered(); }  // the connection: it is said on the next one
 
 private:

@@ -165,6 +165,26 @@ TEST_F(ClientTest, OneRefusedEventTakesNoOtherWithIt) {
     EXPECT_THAT(said(), ElementsAre("one", "two"));
 }
 
+// A simulated house (seed 840074 of f57964a): the broker forgot the client on a slow wire, on which stood an event of the old
+// session, a hello, and an event of the new one: the second came in before the first.
+TEST_F(ClientTest, PublishesNothingBetweenAHelloAndItsWelcome) {
+    start();
+    const auto c = client();
+    ASSERT_TRUE(until([&] { return c->linked(); }));
+    broker.refused.insert(samples::id_of("one"));
+    broker.refused_with = service::Code::io;  // then it takes nothing more until there was a hello
+    broker.lost_welcomes = 1;
+    bool back = false;
+    c->publish(event("one"), [&](service::Result<Sequence> s) { back = !s; });
+    ASSERT_TRUE(until([&] { return back && broker.hellos == 2; }));
+    c->publish(event("two"), {});
+    until([] { return false; }, 200ms);
+    EXPECT_EQ(broker.publishes, 1U);
+    EXPECT_TRUE(until([&] { return broker.publishes == 2; })) << "it was welcome";
+    EXPECT_EQ(broker.hellos, 3U);
+    EXPECT_THAT(said(), ElementsAre("two"));
+}
+
 TEST_F(ClientTest, RefusesMoreThanItsLimitInFlight) {
     Client c(reactor, {.endpoint = endpoint, .name = "x", .unacknowledged_max = 2});
     std::optional<service::Error> error;

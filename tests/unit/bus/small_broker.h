@@ -55,6 +55,7 @@ public:
     bool silent = false, forgets_answers = false;
     bool forgets_peers = false;  // right after it welcomed them
     std::set<EventId> refused;
+    service::Code refused_with = service::Code::denied;
 
 private:
     bool knows(const Peer& peer) {
@@ -80,7 +81,7 @@ private:
         ++publishes;
         for (const auto& event : f.events) {
             if (!refused.contains(decode_header(event)->id)) continue;
-            server_->send(peer, from_broker::Refused{f.request, {service::Code::denied, "not this one", {}}});
+            server_->send(peer, from_broker::Refused{f.request, {refused_with, "not this one", {}}});
             return;
         }
         from_broker::Published answer{f.request, {}};

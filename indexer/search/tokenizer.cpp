@@ -146,14 +146,7 @@ void add_tokens(std::string_view chunk, Collector& out) {
 
 }  // namespace
 
-std::string fold(std::string_view text) {
-    if (!ascii(text)) return unicode::folded(text);
-    std::string out(text);
-    for (char& c : out) {
-        if (upper(c)) c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
+std::string fold(std::string_view text) { return unicode::folded(text); }
 
 std::vector<Word> words(std::string_view text, std::size_t words_max) {
     std::vector<Word> out;

@@ -117,7 +117,9 @@ protected:
     }
     // `heard` lacks only lines that were said in a stretch that a marker names; nothing else is out of place.
     void expect_only_gaps(const Lines& heard, const std::vector<Said>& said, const std::string& account) {
-        const auto stretches = gaps(account);
+        // The rooms are told of it before the archive has it.
+        std::vector<Gap> stretches;
+        wait_until([&] { return !(stretches = gaps(account)).empty(); }, 5s);
         EXPECT_EQ(stretches.size(), 1U);
         // The marker begins when the bridge last noted that it was there, once a second; a line just before may have been on
         // its way.

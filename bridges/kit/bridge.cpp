@@ -35,7 +35,7 @@ store::EnvOptions env_options() {
     options.map_bytes = std::uint64_t{64} << 30;
     options.sync = store::Sync::on_demand;
     options.logged = true;
-    options.format = 2;  // of outbox, identities and what else is in there; 1 was without a log
+    options.format = 3;  // of outbox, identities and what else is in there (docs/formats.md)
     options.same_from = 1;
     return options;
 }

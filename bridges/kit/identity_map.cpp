@@ -12,6 +12,8 @@ namespace {
 
 using bus::EventId;
 
+constexpr std::size_t generation_keys = 4096;
+
 std::string native_key(std::string_view room, std::string_view native_id) {
     return std::string(bus::derived_id({room, native_id}).view());
 }
@@ -19,7 +21,7 @@ std::string native_key(std::string_view room, std::string_view native_id) {
 }  // namespace
 
 IdentityMap::IdentityMap(store::Env& env)
-    : known_(env, "known"), native_(env, "native"), reactions_(env, "reactions") {}
+    : known_(env, "known", generation_keys), native_(env, "native", generation_keys), reactions_(env, "reactions") {}
 
 std::string IdentityMap::key_of(std::string_view room, const EventId& event) const {
     return std::string(room_keys_.of(room)).append(event.view());

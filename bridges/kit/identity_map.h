@@ -8,7 +8,7 @@
 
 #include "bridges/kit/degrade.h"
 #include "bridges/kit/room_keys.h"
-#include "broker/store/store.h"
+#include "broker/store/hashed_table.h"
 
 namespace parley::kit {
 
@@ -34,7 +34,8 @@ public:
 private:
     std::string key_of(std::string_view room, const bus::EventId& event) const;
 
-    store::Table known_, native_, reactions_;
+    store::HashedTable known_, native_;
+    store::Table reactions_;
     mutable RoomKeys room_keys_;
 };
 

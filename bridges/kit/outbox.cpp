@@ -15,6 +15,7 @@ namespace {
 
 using store::key_of;
 
+constexpr std::size_t generation_keys = 4096;
 constexpr std::string_view state_mark = "first", earlier_mark = "sent", refused_mark = "refused";
 
 struct State {
@@ -63,7 +64,7 @@ bool is_marker(const bus::Event& event, const std::string& room) {
 }  // namespace
 
 Outbox::Outbox(store::Env& env, OutboxLimits limits)
-    : limits_(limits), env_(env), entries_(env, "outbox"), states_(env, "outbox_states"), taken_(env, "taken") {
+    : limits_(limits), env_(env), entries_(env, "outbox"), states_(env, "outbox_states"), taken_(env, "taken", generation_keys) {
     reload();
 }
 

@@ -11,7 +11,7 @@
 
 #include "bridges/kit/room_keys.h"
 #include "broker/bus/event.h"
-#include "broker/store/store.h"
+#include "broker/store/hashed_table.h"
 
 namespace parley::kit {
 
@@ -86,7 +86,8 @@ private:
     OutboxLimits limits_;
     RoomKeys room_keys_;
     store::Env& env_;
-    store::Table entries_, states_, taken_;
+    store::Table entries_, states_;
+    store::HashedTable taken_;
     std::map<std::string, std::deque<Slot>> queues_;
     std::uint64_t next_ = 1;
 };

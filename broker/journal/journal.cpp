@@ -16,6 +16,7 @@ using store::number_of;
 
 constexpr std::size_t head_bytes = 8 + 16;
 constexpr std::string_view first_key = "first";
+constexpr std::size_t generation_ids = 16'384;  // 24 bytes each: some 350 pages
 
 std::string from_time(service::Time time) { return key_of(static_cast<std::uint64_t>(time.time_since_epoch().count())); }
 service::Time to_time(std::string_view bytes) {
@@ -35,7 +36,7 @@ std::string from_place(const Place& place) { return key_of(place.sequence) + fro
 }  // namespace
 
 Journal::Journal(store::Env& env)
-    : env_(env), records_(env, "journal"), ids_(env, "journal_ids"), cursors_(env, "journal_cursors"), meta_(env, "journal_meta") {
+    : env_(env), records_(env, "journal"), ids_(env, "journal_ids", generation_ids), cursors_(env, "journal_cursors"), meta_(env, "journal_meta") {
     const store::ReadTxn txn(env_);
     if (store::Cursor end(txn, records_); end.last()) last_ = number_of(end.key());
     if (const auto first = meta_.get(txn, first_key)) first_ = number_of(*first);

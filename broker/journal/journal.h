@@ -14,6 +14,7 @@
 #include "broker/bus/ids.h"
 #include "broker/service/clock.h"
 #include "broker/service/result.h"
+#include "broker/store/hashed_table.h"
 #include "broker/store/store.h"
 
 namespace parley::journal {
@@ -89,7 +90,9 @@ private:
     std::size_t drop_ids(store::WriteTxn& txn, const Retention& retention, service::Time now, bus::Sequence first);
 
     store::Env& env_;
-    store::Table records_, ids_, cursors_, meta_;
+    store::Table records_;
+    store::HashedTable ids_;
+    store::Table cursors_, meta_;
     bus::Sequence first_ = 1, last_ = 0;
 };
 

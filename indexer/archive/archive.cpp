@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view last_sequence_key = "last_sequence";
 constexpr std::size_t known_max = 100000;
-constexpr unsigned archive_format = 1;
+constexpr unsigned archive_format = 2;  // 1 had no generations
+constexpr std::size_t generation_keys = 4096;
 
 // Rooms and their talk: what a room's page shows.
 bool shown_in_room(const bus::Event& event) {
@@ -21,11 +22,11 @@ bool shown_in_room(const bus::Event& event) {
 }  // namespace
 
 Archive::Tables::Tables(store::Env& env)
-    : log(env, "log"), ids(env, "ids"), natives(env, "natives"), room_times(env, "room_times"), runs(env, "runs"),
-      commands(env, "commands"), targets(env, "targets"), deliveries(env, "deliveries"), names(env, "names"), members(env, "members"), meta(env, "meta") {}
+    : log(env, "log"), ids(env, "ids", generation_keys), natives(env, "natives", generation_keys), deliveries(env, "deliveries", generation_keys),
+      room_times(env, "room_times"), runs(env, "runs"), commands(env, "commands"), targets(env, "targets"), names(env, "names"), members(env, "members"), meta(env, "meta") {}
 
 Archive::Archive(const std::filesystem::path& folder, std::uint64_t map_bytes)
-    : env_(folder, {.map_bytes = map_bytes, .tables_max = 16, .sync = store::Sync::on_demand, .format = archive_format}), tables_(env_) {}
+    : env_(folder, {.map_bytes = map_bytes, .tables_max = 32, .sync = store::Sync::on_demand, .format = archive_format, .same_from = 1}), tables_(env_) {}
 
 bus::Sequence Archive::last_sequence() const {
     const store::ReadTxn txn(env_);

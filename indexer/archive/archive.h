@@ -14,7 +14,7 @@
 
 #include "broker/bus/dead_letters.h"
 #include "broker/bus/event.h"
-#include "broker/store/store.h"
+#include "broker/store/hashed_table.h"
 
 namespace parley::archive {
 
@@ -40,7 +40,9 @@ private:
     friend class View;
     struct Tables {
         explicit Tables(store::Env& env);
-        store::Table log, ids, natives, room_times, runs, commands, targets, deliveries, names, members, meta;
+        store::Table log;
+        store::HashedTable ids, natives, deliveries;
+        store::Table room_times, runs, commands, targets, names, members, meta;
     };
     void put(store::WriteTxn& txn, const bus::Event& event);
     void keep(store::WriteTxn& txn, const bus::Event& event);

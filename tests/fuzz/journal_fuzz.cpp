@@ -1,5 +1,5 @@
 // Whatever stands on the disk: the journal reads it or says that it is broken; and what was appended comes back.
-// Input: parts with their length in front: what stands in the meta table, a cursor, then records.
+// Input: parts with their length in front: what stands in the meta table, a cursor, a key among the ids, then records.
 #include "broker/journal/journal.h"
 #include "tests/fuzz/folder.h"
 #include "tests/fuzz/properties.h"
@@ -12,14 +12,16 @@ namespace {
 const service::Time now{std::chrono::seconds(1'700'000'000)};
 
 void fill(store::Env& env, std::string_view rest) {
-    store::Table records(env, "journal"), ids(env, "journal_ids"), cursors(env, "journal_cursors"), meta(env, "journal_meta");
+    store::Table records(env, "journal"), earlier_ids(env, "journal_ids"), ids(env, "journal_ids.generations"), cursors(env, "journal_cursors"), meta(env, "journal_meta");
     store::WriteTxn txn(env);
     if (const auto first = fuzz::take_part(rest); !first.empty()) meta.put(txn, "first", first);
     if (const auto place = fuzz::take_part(rest); !place.empty()) cursors.put(txn, "indexer", place);
+    if (const auto key = fuzz::take_part(rest); !key.empty() && key.size() <= 511) ids.put(txn, key, store::key_of(1));
     for (std::uint64_t sequence = 1; !rest.empty() && sequence < 32; ++sequence) {
         const auto record = fuzz::take_part(rest);
         records.put(txn, store::key_of(sequence), record);
-        if (record.size() >= 24) ids.put(txn, record.substr(8, 16), store::key_of(sequence));
+        if (record.size() >= 24 && sequence % 2 == 0) earlier_ids.put(txn, record.substr(8, 16), store::key_of(sequence));
+        else if (record.size() >= 24) ids.put(txn, std::string(4, '\0').append(record.substr(8, 16)), store::key_of(sequence));
     }
     txn.commit();
 }

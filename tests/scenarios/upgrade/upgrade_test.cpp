@@ -17,10 +17,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-class Upgrade : public testing::Test {
+class UpgradedHouse : public testing::Test {
 protected:
-    Upgrade() {
-        const auto unpacked = run({"tar", "-C", house.folder().string(), "-xJf", std::string(PARLEY_SOURCE_DIR) + "/tests/fixtures/house_1.tar.xz"});
+    explicit UpgradedHouse(int version) {
+        const auto fixture = fmt::format("{}/tests/fixtures/house_{}.tar.xz", PARLEY_SOURCE_DIR, version);
+        const auto unpacked = run({"tar", "-C", house.folder().string(), "-xJf", fixture});
         EXPECT_EQ(unpacked.exit_code, 0) << unpacked.output;
     }
     void start_all() {
@@ -35,7 +36,13 @@ protected:
                 "[account.web]\nplatform = \"web\"\n[gateway.lobby]\nrooms = [\"small/#lobby\", \"large/#lobby\", \"web/lobby\"]\n"};
 };
 
-TEST_F(Upgrade, FindsAllThatWasSaidAndSaysAllThatWasStillToBeSaid) {
+// 1 is from before the log, 2 from before keys lay in generations.
+class Upgrade : public UpgradedHouse, public testing::WithParamInterface<int> {
+protected:
+    Upgrade() : UpgradedHouse(GetParam()) {}
+};
+
+TEST_P(Upgrade, FindsAllThatWasSaidAndSaysAllThatWasStillToBeSaid) {
     IrcClient bob(large.port(), "bob");
     bob.join("#lobby");
     start_all();
@@ -68,7 +75,7 @@ TEST_F(Upgrade, FindsAllThatWasSaidAndSaysAllThatWasStillToBeSaid) {
 }
 
 // What has a number says it from now on, and a number of later is refused.
-TEST_F(Upgrade, FromNowOnEveryStoreSaysItsFormat) {
+TEST_P(Upgrade, FromNowOnEveryStoreSaysItsFormat) {
     start_all();
     ASSERT_TRUE(wait_until([&] { return page_has("kept").size() == 3; }, 60s)) << house.logs();
     for (const auto* name : {"web", "worker", "indexer", "small:irc", "large:irc", "small:irc-keeper", "broker"}) house.kill(name);
@@ -77,11 +84,16 @@ TEST_F(Upgrade, FromNowOnEveryStoreSaysItsFormat) {
         options.read_only = true;
         options.format = 9;
         const store::Env env(house.folder() / "data" / folder, options);
-        EXPECT_EQ(env.format(), std::string_view(folder) == "archive" ? 1U : 2U) << folder;
+        EXPECT_EQ(env.format(), std::string_view(folder) == "archive" ? 2U : 3U) << folder;
     }
 }
 
-class LaterFormat : public Upgrade, public testing::WithParamInterface<std::pair<const char*, const char*>> {};
+INSTANTIATE_TEST_SUITE_P(FromHouse, Upgrade, testing::Values(1, 2));
+
+class LaterFormat : public UpgradedHouse, public testing::WithParamInterface<std::pair<const char*, const char*>> {
+protected:
+    LaterFormat() : UpgradedHouse(2) {}
+};
 
 TEST_P(LaterFormat, IsRefusedWithTheFoldersNameAndWhatToDo) {
     const auto [folder, program] = GetParam();

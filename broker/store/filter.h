@@ -1,6 +1,6 @@
 // Which of 64 generations of a table may hold a key: 64 Bloom filters side by side, so that six looks ask all of them
 // (bit-sliced, as in "BitFunnel: Revisiting Signatures for Search", Goodwin and others, SIGIR 2017). It never says no to a key
-// that was added; it says yes to one that was not once in a thousand for each generation that is full.
+// that was added; to one that was not, a generation that is full says yes once in eight thousand times.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ class Filter {
 public:
     static constexpr unsigned generations = 64;
 
-    // `keys`: that are expected in a generation; a power of two. It takes 128 bytes for each.
+    // `keys`: that are expected in a generation. It takes 192 bytes for each, of all 64.
     explicit Filter(std::size_t keys);
 
     void add(Hash hash, unsigned generation);

@@ -112,16 +112,26 @@ void HashedTable::set_newest(Newest newest) {
 // What is known here is at least as new as what the transaction sees: it began before.
 template <class Visit>
 bool HashedTable::any_that_may_hold(const Txn& txn, Hash hash, Visit&& visit) const {
-    const auto now = newest();
-    for (auto block = now.block + 1; block-- > now.first_block;) {
-        auto left = ~std::uint64_t{0};
-        if (block == now.block) left = now.filter->may_hold(hash);
-        else if (const auto filter = filters_.get(txn, key_of(block))) left = Filter::may_hold(*filter, hash);
-        while (left != 0) {
-            const auto top = static_cast<unsigned>(std::bit_width(left)) - 1;
-            left &= ~(std::uint64_t{1} << top);
+    const auto any_of = [&](std::uint32_t block, std::uint64_t generations) {
+        while (generations != 0) {
+            const auto top = static_cast<unsigned>(std::bit_width(generations)) - 1;
             if (visit(block * Filter::generations + top)) return true;
+            generations &= ~(std::uint64_t{1} << top);
         }
+        return false;
+    };
+    const auto now = newest();
+    if (any_of(now.block, now.filter->may_hold(hash))) return true;
+    if (now.block == now.first_block) return false;
+    Cursor filter(txn, filters_);
+    bool more = filter.seek_before(key_of(now.block));
+    for (auto block = now.block; block-- > now.first_block;) {
+        auto generations = ~std::uint64_t{0};
+        if (more && number_of(filter.key()) == block) {
+            generations = Filter::may_hold(filter.value(), hash);
+            more = filter.previous();
+        }
+        if (any_of(block, generations)) return true;
     }
     return false;
 }

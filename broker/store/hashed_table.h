@@ -22,8 +22,8 @@ namespace parley::store {
 
 class HashedTable {
 public:
-    // `generation_keys`: a power of two; so many lie together. The filter takes 128 bytes of memory for each. Reads the keys
-    // of the last block: at most 64 generations.
+    // `generation_keys`: so many lie together. The filter takes 192 bytes of memory for each. Reads the keys of the last
+    // block: at most 64 generations.
     HashedTable(Env& env, std::string_view name, std::size_t generation_keys);
 
     // A key is 16 to 507 bytes.

@@ -71,7 +71,7 @@ Env::Env(const std::filesystem::path& folder, const EnvOptions& options) : folde
         mdb_reader_check(env_, &dead);  // slots of killed processes would keep old pages for ever
         map_ = mapping_of(folder / "data.mdb");
         if (options.format > 0) check_format(options);
-        if (logged) logged_ = std::make_unique<Logged>(env_, folder, options.sync, [this] { give_back(used_bytes()); });
+        if (logged) logged_ = std::make_unique<Logged>(env_, folder, options.sync, [this] { committed(); });
     } catch (...) {
         mdb_env_close(env_);
         if (claim_ >= 0) ::close(claim_);

@@ -83,8 +83,18 @@ public:
 
     bus::Text read() {
         while (at_ < bytes_.size()) {
-            const char c = bytes_[at_++];
-            if (!code(c)) put(c);
+            const auto rest = bytes_.substr(at_);
+            const auto plain = static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), is_control) - rest.begin());
+            if (plain > 0) {
+                follow_look();
+                text_.plain += rest.substr(0, plain);
+                at_ += plain;
+                continue;
+            }
+            ++at_;
+            if (code(rest[0])) continue;
+            follow_look();
+            if (rest[0] == '\t') text_.plain += ' ';
         }
         close_all();
         text_.normalise();
@@ -92,6 +102,8 @@ public:
     }
 
 private:
+    static bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
     bool code(char c) {
         switch (c) {
             case bold:
@@ -161,7 +173,7 @@ private:
         return Read(rgb);
     }
 
-    void put(char c) {
+    void follow_look() {
         follow(open_[0], Kind::bold, look_.bold);
         follow(open_[1], Kind::italic, look_.italic);
         follow(open_[2], Kind::underline, look_.underline);
@@ -171,11 +183,6 @@ private:
         const auto value = look_.colours();
         if (open_[6] && open_[6]->value != value) close(open_[6]);
         follow(open_[6], Kind::colour, !value.empty(), value);
-        const auto u = static_cast<unsigned char>(c);
-        if (c == '\t')
-            text_.plain += ' ';
-        else if (u >= 0x20 && u != 0x7f)
-            text_.plain += c;
     }
 
     void follow(std::optional<bus::Span>& open, Kind kind, bool wanted, const std::string& value = {}) {

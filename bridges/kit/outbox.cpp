@@ -79,7 +79,8 @@ void Outbox::reload() {
         next_ = ordinal + 1;
         const auto parts = unpack(cursor.value());
         if (!parts || parts->size() != 2) continue;
-        queues_[std::string((*parts)[0])].push_back({ordinal, false, states_.get(txn, key_of(ordinal)).has_value(), {}});
+        const bool has_state = states_.get(txn, key_of(ordinal)).has_value();
+        queues_[std::string((*parts)[0])].push_back({ordinal, false, has_state, {}, has_state});
     }
     for (const auto& [room, slots] : before) {  // what this process has on the way stays so
         for (const auto& slot : slots) {
@@ -108,7 +109,7 @@ bool Outbox::add(store::WriteTxn& txn, const std::string& room, const bus::Event
     taken_.put(txn, key, "");
     entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
     if (in_doubt) states_.put(txn, key_of(next_), packed({}));
-    queue.push_back({next_++, false, in_doubt, now});
+    queue.push_back({next_++, false, in_doubt, now, in_doubt});
     return true;
 }
 
@@ -116,13 +117,13 @@ void Outbox::again(store::WriteTxn& txn, const std::string& room, const bus::Eve
     taken_.put(txn, taken_key(event.id, room), "");
     entries_.put(txn, key_of(next_), pack({room, bus::encode(event)}));
     states_.put(txn, key_of(next_), packed({}));
-    queues_[room].push_back({next_++, false, true, {}});
+    queues_[room].push_back({next_++, false, true, {}, true});
 }
 
 void Outbox::doubt_all(store::WriteTxn& txn) {
     for (auto& [room, queue] : queues_) {
         for (auto& slot : queue) {
-            slot.in_doubt = true;
+            slot.in_doubt = slot.has_state = true;
             if (!states_.get(txn, key_of(slot.ordinal))) states_.put(txn, key_of(slot.ordinal), packed({}));
         }
     }
@@ -148,7 +149,7 @@ void Outbox::mark_refused(store::WriteTxn& txn, const std::string& room, const b
     marker.id = bus::derived_id({"outbox full", room, marker.origin.native_id});
     marker.body = bus::Gap{event.time, event.time, "too much waited for this room"};
     entries_.put(txn, key_of(next_), pack({room, bus::encode(marker)}));
-    queue.push_back({next_++, false, false, {}});
+    queue.push_back({next_++, false, false, {}, false});
 }
 
 std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::string& room) const {
@@ -162,6 +163,7 @@ std::optional<Outbox::Entry> Outbox::next(const store::Txn& txn, const std::stri
     entry.in_doubt = slot->in_doubt;
     entry.taken = slot->taken;
     if (auto event = read(txn, entries_, slot->ordinal)) entry.event = std::move(*event);
+    if (!slot->has_state) return entry;
     if (auto state = state_in(states_.get(txn, key_of(slot->ordinal)))) {
         entry.sent_through = std::move(state->first.through);
         entry.cut = std::move(state->first.cut);
@@ -212,12 +214,14 @@ Outbox::Slot* Outbox::slot(const std::string& room, std::uint64_t ordinal) {
 }
 
 void Outbox::sent(store::WriteTxn& txn, const std::string& room, std::uint64_t ordinal, const First& first) {
-    auto before = state_in(states_.get(txn, key_of(ordinal)));
+    auto* const s = slot(room, ordinal);
+    auto before = s == nullptr || s->has_state ? state_in(states_.get(txn, key_of(ordinal))) : std::nullopt;
     auto state = before ? std::move(*before) : State{first, 0, {}};
     if (state.first.cut.empty()) state.first.cut = first.cut;
     ++state.attempts;
     states_.put(txn, key_of(ordinal), packed(state));
-    if (auto* s = slot(room, ordinal)) s->sent = true;  // only if it could be written
+    if (s == nullptr) return;  // only if it could be written:
+    s->sent = s->has_state = true;
 }
 
 void Outbox::put_back(const std::string& room, std::uint64_t ordinal) {

@@ -78,6 +78,7 @@ private:
         bool sent = false;      // by this process, since the room is here
         bool in_doubt = false;  // it may have been sent before
         service::Steady taken{};
+        bool has_state = false;  // it may have one
     };
     Slot* slot(const std::string& room, std::uint64_t ordinal);
     std::string taken_key(const bus::EventId& event, std::string_view room);

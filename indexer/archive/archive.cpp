@@ -142,14 +142,15 @@ void Archive::put_delivered(store::WriteTxn& txn, const bus::Event& receipt, con
 
 void Archive::put_member(store::WriteTxn& txn, const bus::RoomAddress& room, std::string_view who) {
     if (who.empty()) return;
-    const auto key = person_key(room.account, who) + four_bytes(number_of(txn, NameKind::room, room.text()));
+    const auto number = four_bytes(number_of(txn, NameKind::room, room.text()));
     if (known_members_.size() >= known_max) known_members_.clear();
-    if (known_members_.insert(key).second) tables_.members.put_new(txn, key, "");
+    if (known_members_.insert(number + std::string(who)).second) tables_.members.put_new(txn, person_key(room.account, who) + number, "");
 }
 
 std::uint32_t Archive::number_of(store::WriteTxn& txn, NameKind kind, std::string_view name) {
-    auto key = number_by_name_key(kind, name);
-    if (const auto known = known_names_.find(key); known != known_names_.end()) return known->second;
+    auto known_as = std::string(1, static_cast<char>(kind)).append(name);
+    if (const auto known = known_names_.find(known_as); known != known_names_.end()) return known->second;
+    const auto key = number_by_name_key(kind, name);
     std::uint32_t number = 0;
     if (const auto found = tables_.names.get(txn, key)) {
         number = from_four_bytes(*found);
@@ -161,7 +162,7 @@ std::uint32_t Archive::number_of(store::WriteTxn& txn, NameKind kind, std::strin
         tables_.names.put(txn, name_by_number_key(kind, number), name);
     }
     if (known_names_.size() >= known_max) known_names_.clear();
-    known_names_.emplace(std::move(key), number);
+    known_names_.emplace(std::move(known_as), number);
     return number;
 }
 

@@ -57,8 +57,8 @@ private:
 
     store::Env env_;
     Tables tables_;
-    std::unordered_map<std::string, std::uint32_t> known_names_;  // of this process; emptied at 100,000
-    std::unordered_set<std::string> known_members_;               // the same
+    std::unordered_map<std::string, std::uint32_t> known_names_;  // kind and name; of this process; emptied at 100,000
+    std::unordered_set<std::string> known_members_;               // number of the room and person; the same
 };
 
 }  // namespace parley::archive

@@ -2,6 +2,7 @@
 // size and twice the speed. The price: a document is never changed in Xapian. A new version is a new document, numbered
 // by the event that made it; the old one is dead in the columns, which every search reads.
 #include <stdexcept>
+#include <unordered_map>
 #include <xapian.h>
 
 #include "indexer/search/index.h"
@@ -28,7 +29,8 @@ struct Writer::State {
         committed = taken = saved.empty() ? 0 : std::stoull(saved);
         last = database.get_lastdocid();
     }
-    Column column_of(const archive::View& view, const Document& document) const;
+    Column column_of(const archive::View& view, const Document& document);
+    std::uint32_t number_of(const archive::View& view, archive::NameKind kind, const std::string& name);
     void mark_asking(const archive::View& view, const bus::CommandRequested& request);
 
     Index& index;
@@ -37,16 +39,28 @@ struct Writer::State {
     std::uint32_t last = 0;  // documents up to it are in Xapian: a replay leaves them as they are
     std::size_t pending = 0;
     bool changed = false;
+    std::unordered_map<std::string, std::uint32_t> numbers;  // kind and name; those that were met last
 };
 
-Column Writer::State::column_of(const archive::View& view, const Document& document) const {
+// 0 where the archive has none. A number that was given stays.
+std::uint32_t Writer::State::number_of(const archive::View& view, archive::NameKind kind, const std::string& name) {
+    constexpr std::size_t numbers_max = 10'000;
+    auto known_as = static_cast<char>(kind) + name;
+    if (const auto known = numbers.find(known_as); known != numbers.end()) return known->second;
+    const auto number = view.number(kind, name);
+    if (!number) return 0;
+    if (numbers.size() >= numbers_max) numbers.clear();
+    return numbers[std::move(known_as)] = *number;
+}
+
+Column Writer::State::column_of(const archive::View& view, const Document& document) {
     const auto& anchor = document.anchor;
     Column column{};
     column.time_us = anchor.time.time_since_epoch().count();
     column.anchor = static_cast<std::uint32_t>(anchor.sequence);
-    column.room = view.number(archive::NameKind::room, anchor.origin.room.text()).value_or(0);
-    column.author = view.number(archive::NameKind::author, anchor.author.name).value_or(0);
-    if (!document.command.empty()) column.command = static_cast<std::uint16_t>(view.number(archive::NameKind::command, document.command).value_or(0));
+    column.room = number_of(view, archive::NameKind::room, anchor.origin.room.text());
+    column.author = number_of(view, archive::NameKind::author, anchor.author.name);
+    if (!document.command.empty()) column.command = static_cast<std::uint16_t>(number_of(view, archive::NameKind::command, document.command));
     column.kind = static_cast<std::uint8_t>(document.kind);
     column.outcome = document.outcome;
     column.visibility = static_cast<std::uint8_t>(anchor.origin.visibility);

@@ -181,11 +181,16 @@ TEST_F(Keep, ReadsWhatAnEarlierVersionKnewOfWhatItSent) {
     store::Env env(folder, lazily());
     Outbox outbox(env);
     store::Table states(env, "outbox_states");
-    store::WriteTxn txn(env);
-    bool full = false;
-    outbox.add(txn, "room", event("1"), full);
-    const auto ordinal = outbox.next(txn, "room")->ordinal;
-    states.put(txn, store::key_of(ordinal), pack({"senta keeper", "part 0", "part 1"}));
+    {
+        store::WriteTxn txn(env);
+        bool full = false;
+        outbox.add(txn, "room", event("1"), full);
+        const auto ordinal = outbox.next(txn, "room")->ordinal;
+        states.put(txn, store::key_of(ordinal), pack({"senta keeper", "part 0", "part 1"}));
+        txn.commit();
+    }
+    outbox.reload();
+    const store::ReadTxn txn(env);
     const auto entry = outbox.next(txn, "room");
     EXPECT_EQ(entry->sent_through, "a keeper");
     EXPECT_EQ(entry->cut, "");

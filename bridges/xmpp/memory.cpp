@@ -55,7 +55,7 @@ void Memory::compact() {
     const auto fresh = path_.string() + ".new";
     auto old = std::exchange(file_, std::ofstream(fresh, std::ios::trunc));
     lines_ = 0;
-    for (const auto& m : messages_) write(m);
+    for (const auto& m : messages_) write(m.message());
     for (const auto& [key, reactions] : reactions_) write(reactions);
     file_.flush();
     whole_ = file_.is_open() && file_.good();
@@ -70,20 +70,41 @@ void Memory::flush() {
     if (!file_.good() || !whole_ || lines_ > 2 * (messages_max + reactions_max)) compact();
 }
 
-void Memory::insert(Message m) {
-    if (auto* known = by_native_id(m.room, m.native_id)) {
-        known->revision = std::max(known->revision, m.revision);
+Memory::Message Memory::Held::message() const {
+    return {who->first.room, std::string(native_id()), std::string(message_id()), who->first.author_id, who->first.nick, revision};
+}
+
+Memory::Key Memory::Look::key(Place place) const {
+    const auto& held = memory->messages_[place - memory->dropped_];
+    return {held.who->first.room, (held.*id)()};
+}
+
+std::size_t Memory::Hash::of(const Key& key) {
+    const std::hash<std::string_view> hash;
+    return hash(key.room) * 31 + hash(key.id);
+}
+
+void Memory::insert(const Message& m) {
+    if (const auto known = native_.find(Key{m.room, m.native_id}); known != native_.end()) {
+        auto& revision = messages_[*known - dropped_].revision;
+        revision = std::max(revision, m.revision);
         return;
     }
-    const auto at = dropped_ + messages_.size();
-    native_[key(m.room, m.native_id)] = at;
+    const auto who = people_.try_emplace({m.room, m.author_id, m.nick}).first;
+    ++who->second;
+    messages_.push_back({who, m.native_id + m.message_id, static_cast<std::uint32_t>(m.native_id.size()), m.revision});
+    const auto place = dropped_ + messages_.size() - 1;
+    native_.insert(place);
     // The first to use an id owns it: nobody can take another's message over by repeating its id.
-    if (!m.message_id.empty()) own_.try_emplace(key(m.room, m.message_id), at);
-    messages_.push_back(std::move(m));
-    if (messages_.size() <= messages_max) return;
+    if (!m.message_id.empty()) own_.insert(place);
+    if (messages_.size() > messages_max) drop_oldest();
+}
+
+void Memory::drop_oldest() {
     const auto& oldest = messages_.front();
-    native_.erase(key(oldest.room, oldest.native_id));
-    if (const auto it = own_.find(key(oldest.room, oldest.message_id)); it != own_.end() && it->second == dropped_) own_.erase(it);
+    native_.erase(dropped_);
+    if (const auto owner = own_.find(dropped_); owner != own_.end() && *owner == dropped_) own_.erase(owner);
+    if (--oldest.who->second == 0) people_.erase(oldest.who);
     messages_.pop_front();
     ++dropped_;
 }
@@ -103,27 +124,27 @@ void Memory::write(const Reactions& r) {
     ++lines_;
 }
 
-void Memory::add(Message m) {
-    if (by_native_id(m.room, m.native_id)) return;
+void Memory::add(const Message& m) {
+    if (native_.contains(Key{m.room, m.native_id})) return;
     write(m);
-    insert(std::move(m));
+    insert(m);
     flush();
 }
 
-Memory::Message* Memory::by_native_id(const std::string& room, const std::string& native_id) {
-    const auto it = native_.find(key(room, native_id));
-    return it == native_.end() ? nullptr : &messages_[it->second - dropped_];
+std::optional<Memory::Message> Memory::found_in(const Index& index, const Key& key) const {
+    const auto place = index.find(key);
+    return place == index.end() ? std::nullopt : std::optional(messages_[*place - dropped_].message());
 }
 
-Memory::Message* Memory::by_message_id(const std::string& room, const std::string& message_id) {
-    const auto it = own_.find(key(room, message_id));
-    return it == own_.end() ? nullptr : &messages_[it->second - dropped_];
-}
+std::optional<Memory::Message> Memory::by_native_id(std::string_view room, std::string_view native_id) const { return found_in(native_, {room, native_id}); }
+std::optional<Memory::Message> Memory::by_message_id(std::string_view room, std::string_view message_id) const { return found_in(own_, {room, message_id}); }
 
-void Memory::corrected(Message& m, const Message& correction) {
-    ++m.revision;
-    write(m);
+void Memory::corrected(const Message& m, const Message& correction) {
+    auto after = m;
+    ++after.revision;
+    write(after);
     write(correction);
+    insert(after);
     insert(correction);
     flush();
 }

@@ -47,7 +47,7 @@ To Session::to(const std::string& room) {
 std::optional<Element> Session::encode(const kit::Delivery& d, const std::string& id, Error& why_not) {
     const auto where = to(d.id.room);
     const auto own_id = [&](const std::string& native_id) {
-        const auto* known = memory_.by_native_id(d.id.room, native_id);
+        const auto known = memory_.by_native_id(d.id.room, native_id);
         return known && !known->message_id.empty() ? known->message_id : native_id;
     };
     auto out = std::visit(
@@ -91,7 +91,7 @@ void Session::deliver(const kit::Delivery& d) {
     const auto id = message_id(d.id);
     doubted_.erase(id);
     // Shown in an earlier life of ours, which ended before the answer was written down?
-    const auto* said = d.in_doubt ? memory_.by_message_id(d.id.room, id) : nullptr;
+    const auto said = d.in_doubt ? memory_.by_message_id(d.id.room, id) : std::nullopt;
     if (said && said->author_id == own_jid_) settled(id, said->native_id);
     if (const auto shown = settled_.find(id); shown != settled_.end()) {
         const auto native = shown->second;

@@ -117,8 +117,8 @@ void Session::on_topic(Room& room, const MessageStanza& m) {
 void Session::on_content(Room* room, const MessageStanza& m) {
     auto e = event(m, room);
     const auto name = e.origin.room.room;
-    const auto resolve = [&](const std::string& id) -> Memory::Message* {
-        auto* found = memory_.by_native_id(name, id);
+    const auto resolve = [&](const std::string& id) {
+        auto found = memory_.by_native_id(name, id);
         return found ? found : memory_.by_message_id(name, id);
     };
     const auto theirs = [&](const Memory::Message& target) { return target.author_id == e.author.id || target.nick == e.author.name; };
@@ -126,7 +126,7 @@ void Session::on_content(Room* room, const MessageStanza& m) {
     const bool changes_another = !m.replaces.empty() || !m.reacts_to.empty();
     if (changes_another && memory_.by_native_id(name, e.origin.native_id)) return;
     if (!m.retracts.empty()) {
-        auto* target = resolve(m.retracts);
+        const auto target = resolve(m.retracts);
         const bool by_room = m.from.resource.empty() && m.type == "groupchat";
         if (!target || (!theirs(*target) && !by_room)) {
             service::log::info("a retraction of nothing of theirs was ignored", {{"room", name}, {"from", m.from.full()}});
@@ -141,13 +141,12 @@ void Session::on_content(Room* room, const MessageStanza& m) {
     }
     if (!m.body || (m.body->empty() && m.url.empty())) return;
     if (!m.replaces.empty()) {
-        auto* target = memory_.by_message_id(name, m.replaces);
+        const auto target = memory_.by_message_id(name, m.replaces);
         if (target && theirs(*target)) {
             const Memory::Message correction{name, e.origin.native_id, {}, e.author.id, e.author.name, 0};
-            const auto target_id = target->native_id;
-            e.body = bus::Edit{{{}, target_id}, target->revision + 1, text_of(m, *m.body)};
+            e.body = bus::Edit{{{}, target->native_id}, target->revision + 1, text_of(m, *m.body)};
             out_.host.received(std::move(e));
-            return memory_.corrected(*memory_.by_native_id(name, target_id), correction);
+            return memory_.corrected(*target, correction);
         }
         // A correction of something that we do not know is said as something new: nothing is lost.
     }
@@ -163,7 +162,7 @@ void Session::on_content(Room* room, const MessageStanza& m) {
         message.attachments.push_back({m.url.substr(m.url.rfind('/') + 1), {}, m.url, 0});
     }
     if (!m.reply_to.empty()) {
-        const auto* target = resolve(m.reply_to);
+        const auto target = resolve(m.reply_to);
         message.reply_to.native_id = target ? target->native_id : m.reply_to;
     }
     const Memory::Message said{name, e.origin.native_id, m.id, e.author.id, e.author.name, 0};
@@ -175,7 +174,7 @@ void Session::on_content(Room* room, const MessageStanza& m) {
 // A person's reactions come as the whole set that stands now; the bus speaks of what changed.
 void Session::on_reactions(Room* room, const MessageStanza& m, const std::string& name) {
     const auto base = event(m, room);
-    auto* target = memory_.by_native_id(name, m.reacts_to);
+    auto target = memory_.by_native_id(name, m.reacts_to);
     if (!target) target = memory_.by_message_id(name, m.reacts_to);
     const auto id = target ? target->native_id : m.reacts_to;
     const auto known = memory_.reactions(name, id, base.author.id);

@@ -18,7 +18,7 @@ namespace parley::xmpp {
 
 class Memory {
 public:
-    static constexpr std::size_t messages_max = 65'536;   // some 200 bytes each
+    static constexpr std::size_t messages_max = 50'000;   // some 220 bytes each
     static constexpr std::size_t reactions_max = 20'000;  // sets, of one person on one message
 
     struct Message {

@@ -12,7 +12,7 @@ using service::Error;
 namespace {
 
 constexpr std::string_view prefix = "parley-";
-constexpr std::size_t settled_max = 20'000;
+constexpr std::size_t settled_max = CatchUp::messages_max;  // what one catching up can show
 
 template <class... F>
 struct Overload : F... {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +23,7 @@ public:
     InGeneration(std::uint32_t generation, std::string_view key) : size_(number_bytes + key.size()) {
         service::invariant(size_ <= bytes_.size(), "a key has at most 507 bytes");
         for (std::size_t i = 0; i < number_bytes; ++i) bytes_[i] = static_cast<char>(generation >> 8 * (number_bytes - 1 - i));
-        std::memcpy(bytes_.data() + number_bytes, key.data(), key.size());
+        std::copy(key.begin(), key.end(), bytes_.begin() + number_bytes);
     }
     operator std::string_view() const { return {bytes_.data(), size_}; }  // NOLINT: it is one
 

@@ -32,8 +32,9 @@ protected:
     std::vector<std::string> page_has(const std::string& part) { return house.page_hears("small/#lobby", part); }
 
     IrcServer small{IrcServer::Kind::ngircd}, large{IrcServer::Kind::ngircd};
+    // The fixtures grow older, and what is said in them is to be repeated all the same: no limit of age.
     House house{irc_account("small", small.port()) + irc_account("large", large.port()) + echo_command +
-                "[account.web]\nplatform = \"web\"\n[gateway.lobby]\nrooms = [\"small/#lobby\", \"large/#lobby\", \"web/lobby\"]\n"};
+                "[account.web]\nplatform = \"web\"\n[gateway.lobby]\nrooms = [\"small/#lobby\", \"large/#lobby\", \"web/lobby\"]\ncatch_up_age = \"0 s\"\n"};
 };
 
 // 1 is from before the log, 2 from before keys lay in generations.
